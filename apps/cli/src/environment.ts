@@ -1,0 +1,22 @@
+/** What this program takes from its environment, read once at the start. */
+export interface Environment {
+  /** `MAYFLY_SERVER`. */
+  server: string | undefined;
+  /** `MAYFLY_API_KEY`. */
+  apiKey: string | undefined;
+  /** What handlers in processes of their own inherit: all of it, but the key. */
+  forHandlers: Record<string, string>;
+}
+
+/** Empty variables count as absent. */
+export function readEnvironment(): Environment {
+  // oxlint-disable-next-line no-restricted-properties -- the one place that may
+  const variables = Object.entries(process.env).flatMap(([name, value]): [string, string][] =>
+    value === undefined || value === '' ? [] : [[name, value]],
+  );
+  // gRPC writes to stderr by itself, unless it is told otherwise before it is loaded.
+  // oxlint-disable-next-line no-restricted-properties -- the one place that may
+  process.env['GRPC_VERBOSITY'] ??= 'NONE';
+  const { MAYFLY_SERVER, MAYFLY_API_KEY, ...forHandlers } = Object.fromEntries(variables);
+  return { server: MAYFLY_SERVER, apiKey: MAYFLY_API_KEY, forHandlers };
+}

@@ -1,0 +1,89 @@
+import { LIMITS, MayflyError } from '@mayfly/contracts';
+import { DEFAULT_LIFETIMES, type Lifetimes } from '@mayfly/core';
+
+/** Where the data lives. */
+export type DatabaseChoice =
+  | { kind: 'embedded'; dataDir: string }
+  /** A throw-away embedded server. */
+  | { kind: 'memory' }
+  | { kind: 'url'; url: string };
+
+/** Settings as they come from flags and environment. Undefined: the default. */
+export interface RawServerConfig {
+  host?: string | undefined;
+  port?: string | undefined;
+  grpcPort?: string | undefined;
+  database?: string | undefined;
+  dataDir?: string | undefined;
+  apiKey?: string | undefined;
+  ttlMaxMs?: number | undefined;
+  maxBodyBytes?: string | undefined;
+}
+
+/** Complete and checked; nothing further in looks at flags or the environment. */
+export interface ServerConfig {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  grpcPort: number;
+  database: DatabaseChoice;
+  /** A key with the claim `admin` that is to work; null to make one where there is none. */
+  apiKey: string | null;
+  ttlMsMax: number;
+  bodyBytesMax: number;
+  lifetimes: Lifetimes;
+}
+
+export const DEFAULT_PORT = 2424;
+export const DEFAULT_DATA_DIR = './.mayfly';
+const API_KEY_CHARS_MIN = 8;
+
+/** @throws MayflyError `server.cannot_start` that names the flag and what it takes */
+export function resolveServerConfig(raw: RawServerConfig): ServerConfig {
+  const port = wholeNumber('--port', raw.port, { min: 0, max: 65_535 }) ?? DEFAULT_PORT;
+  const beside = port === 0 || port === 65_535 ? 0 : port + 1;
+  return {
+    host: raw.host ?? '127.0.0.1',
+    port,
+    grpcPort: wholeNumber('--grpc-port', raw.grpcPort, { min: 0, max: 65_535 }) ?? beside,
+    database: databaseChoice(raw.database, raw.dataDir ?? DEFAULT_DATA_DIR),
+    apiKey: apiKey(raw.apiKey),
+    ttlMsMax: raw.ttlMaxMs ?? LIMITS.ttlMsMaxDefault,
+    bodyBytesMax:
+      wholeNumber('--max-body', raw.maxBodyBytes, { min: 1024, max: 1024 * 1024 * 1024 }) ??
+      LIMITS.bodyBytesDefault,
+    lifetimes: DEFAULT_LIFETIMES,
+  };
+}
+
+function databaseChoice(text: string | undefined, dataDir: string): DatabaseChoice {
+  if (text === undefined || text === 'embedded') return { kind: 'embedded', dataDir };
+  if (text === 'memory:') return { kind: 'memory' };
+  if (/^postgres(ql)?:\/\//.test(text)) return { kind: 'url', url: text };
+  throw cannotStart(
+    `--database ${text} is not known. Give a postgres:// address, embedded, or memory: for a throw-away one.`,
+  );
+}
+
+function apiKey(text: string | undefined): string | null {
+  if (text === undefined || text === '') return null;
+  if (text.length >= API_KEY_CHARS_MIN && !/\s/.test(text)) return text;
+  throw cannotStart(
+    `MAYFLY_API_KEY must have at least ${API_KEY_CHARS_MIN} characters and no white space.`,
+  );
+}
+
+function wholeNumber(
+  flag: string,
+  text: string | undefined,
+  { min, max }: { min: number; max: number },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw cannotStart(`${flag} ${text} is not valid. Give a whole number from ${min} to ${max}.`);
+}
+
+export function cannotStart(detail: string, cause?: unknown): MayflyError {
+  return new MayflyError('server.cannot_start', detail, { cause });
+}

@@ -1,0 +1,94 @@
+import type { Clock, Log } from '@mayfly/contracts';
+import { LaneCatalog } from './catalog/lane-catalog.ts';
+import { RuntimeCatalog } from './catalog/runtime-catalog.ts';
+import { TypeCatalog } from './catalog/type-catalog.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import type { Lifetimes } from './dispatch/lifetimes.ts';
+import { Settler } from './dispatch/settler.ts';
+import { Keeper } from './keeper/keeper.ts';
+import { TaskFeed } from './live/task-feed.ts';
+import type { Store } from './ports/store.ts';
+import { Preparer } from './submission/prepare.ts';
+import { SubmissionService } from './submission/submission-service.ts';
+import { TaskControl } from './tasks/task-control.ts';
+import { TaskQueries } from './tasks/task-queries.ts';
+
+export interface CoreOptions {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  lifetimes: Lifetimes;
+  /** The longest `ttlMs` that is accepted. */
+  ttlMsMax: number;
+  /** In [0, 1); for jitter. */
+  random: () => number;
+}
+
+/** The rooms of core, wired to each other. */
+export interface Core {
+  lanes: LaneCatalog;
+  types: TypeCatalog;
+  runtimes: RuntimeCatalog;
+  feed: TaskFeed;
+  submissions: SubmissionService;
+  queries: TaskQueries;
+  control: TaskControl;
+  dispatcher: Dispatcher;
+  keeper: Keeper;
+  /** Hands out nothing more; what runs goes on. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+export async function createCore(options: CoreOptions): Promise<Core> {
+  const { store, clock } = options;
+  const lanes = new LaneCatalog(store.workers);
+  const types = new TypeCatalog(store.workers, clock);
+  const runtimes = new RuntimeCatalog(store.workers, clock);
+  await Promise.all([lanes.refresh(), types.refresh()]);
+  const parts = { ...options, lanes, types, runtimes, feed: new TaskFeed() };
+
+  // Submissions, dispatch and the keeper wake each other; these are the only ties between them.
+  const onReady = (laneIds: Iterable<number>): void => {
+    dispatcher.heat(laneIds);
+    store.hints.announce(laneIds);
+  };
+  const onScheduled = (taskId: string, inMs: number): void => keeper.expectWakeUp(taskId, inMs);
+
+  const settler = new Settler({
+    ...parts,
+    store: store.dispatch,
+    events: { onReady, onScheduled },
+  });
+  const dispatcher = new Dispatcher({ ...parts, settler });
+  const keeper = new Keeper({ ...parts, settler, onReady: () => onReady(lanes.ids()) });
+  const preparer = new Preparer(parts, options.ttlMsMax);
+  const submissions = new SubmissionService({
+    ...parts,
+    preparer,
+    events: { onReady, onScheduled, onWaitLimit: (limit) => keeper.expectLimit(limit) },
+  });
+  const queries = new TaskQueries(store.reader, lanes);
+  const control = new TaskControl({
+    ...parts,
+    store: store.control,
+    queries,
+    preparer,
+    dispatcher,
+    onRescheduled: () => keeper.reload(),
+  });
+  return {
+    ...parts,
+    submissions,
+    queries,
+    control,
+    dispatcher,
+    keeper,
+    drain: () => dispatcher.drain(),
+    async close() {
+      dispatcher.close();
+      settler.close();
+      await keeper.stop();
+    },
+  };
+}

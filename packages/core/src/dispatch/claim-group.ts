@@ -1,0 +1,158 @@
+import type { WorkerRegistration } from '@mayfly/contracts';
+import type { DispatchStore } from '../ports/dispatch-store.ts';
+import type { Lane } from '../ports/worker-store.ts';
+import type { ClaimedAttempt } from '../task/attempt.ts';
+import type { WorkerSession } from './worker-session.ts';
+
+/** Attempts in one claim. */
+const CLAIM_MAX = 500;
+
+interface GroupOptions {
+  store: DispatchStore;
+  /** `moreWaiting`: the claim was used up. */
+  assign(session: WorkerSession, attempts: ClaimedAttempt[], moreWaiting: boolean): void;
+  /** The session went away while its claim was under way. */
+  giveBack(session: WorkerSession, attempts: ClaimedAttempt[]): void;
+  onError(error: unknown): void;
+}
+
+/**
+ * Workers that can take the same tasks share one claim. A lane is hot when it may hold waiting
+ * tasks: a submission, a hint or the poll heats it, a claim that comes back short cools it.
+ * While one claim is under way, credits and submissions pile up for the next one.
+ */
+export class ClaimGroup {
+  readonly #options: GroupOptions;
+  readonly #sessions = new Set<WorkerSession>();
+  readonly #accepts: (lane: Lane) => boolean;
+  readonly #lanes = new Set<number>();
+  /** Hot lanes, with the number of the heating that made them so. */
+  readonly #hot = new Map<number, number>();
+  #heatings = 0;
+  #claiming = false;
+  #turn = 0;
+
+  constructor(registration: WorkerRegistration, options: GroupOptions) {
+    this.#options = options;
+    this.#accepts = acceptsLane(registration);
+  }
+
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0;
+  }
+
+  addLane(lane: Lane): void {
+    if (!this.#accepts(lane)) return;
+    this.#lanes.add(lane.id);
+    this.heat([lane.id]);
+  }
+
+  add(session: WorkerSession): void {
+    this.#sessions.add(session);
+    this.heatAll();
+  }
+
+  remove(session: WorkerSession): void {
+    this.#sessions.delete(session);
+  }
+
+  heatAll(): void {
+    this.heat(this.#lanes);
+  }
+
+  heat(laneIds: Iterable<number>): void {
+    const heating = ++this.#heatings;
+    for (const laneId of laneIds) if (this.#lanes.has(laneId)) this.#hot.set(laneId, heating);
+    this.pump();
+  }
+
+  /** Claims when there is both a free place and a hot lane. */
+  pump(): void {
+    if (this.#claiming || this.#hot.size === 0) return;
+    const places = this.#takePlaces();
+    if (places.length === 0) return;
+    this.#claiming = true;
+    void this.#claim(places).finally(() => {
+      this.#claiming = false;
+      this.pump();
+    });
+  }
+
+  async #claim(places: WorkerSession[]): Promise<void> {
+    const laneIds = [...this.#hot.keys()];
+    const upTo = this.#heatings;
+    let claimed: ClaimedAttempt[] = [];
+    try {
+      const slots = places.map((session) => session.id);
+      claimed = await this.#options.store.claim({ laneIds, slots });
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    if (claimed.length < places.length) this.#cool(laneIds, upTo);
+    this.#deliver(places, claimed);
+  }
+
+  #cool(laneIds: number[], upTo: number): void {
+    for (const laneId of laneIds) {
+      if ((this.#hot.get(laneId) ?? 0) <= upTo) this.#hot.delete(laneId);
+    }
+  }
+
+  /** Takes a credit for each place, one a session in turn, so that the load spreads. */
+  #takePlaces(): WorkerSession[] {
+    const sessions = [...this.#sessions].filter(
+      (session) => session.credits > 0 && !session.draining,
+    );
+    if (sessions.length === 0) return [];
+    const first = this.#turn++ % sessions.length;
+    const rotated = [...sessions.slice(first), ...sessions.slice(0, first)];
+    const places: WorkerSession[] = [];
+    for (let open = rotated; open.length > 0 && places.length < CLAIM_MAX;) {
+      for (const session of open.slice(0, CLAIM_MAX - places.length)) {
+        session.credits--;
+        places.push(session);
+      }
+      open = open.filter((session) => session.credits > 0);
+    }
+    return places;
+  }
+
+  #deliver(places: WorkerSession[], claimed: ClaimedAttempt[]): void {
+    const moreWaiting = claimed.length === places.length;
+    const bySession = new Map<string, ClaimedAttempt[]>();
+    for (const attempt of claimed) {
+      const attempts = bySession.get(attempt.workerId);
+      if (attempts) attempts.push(attempt);
+      else bySession.set(attempt.workerId, [attempt]);
+    }
+    const taken = new Map<WorkerSession, number>();
+    for (const place of places) taken.set(place, (taken.get(place) ?? 0) + 1);
+    for (const [session, count] of taken) {
+      const attempts = bySession.get(session.id) ?? [];
+      session.credits += count - attempts.length;
+      if (attempts.length === 0) continue;
+      if (this.#sessions.has(session) && session.connected)
+        this.#options.assign(session, attempts, moreWaiting);
+      else this.#options.giveBack(session, attempts);
+    }
+  }
+}
+
+function acceptsLane(registration: WorkerRegistration): (lane: Lane) => boolean {
+  const queues = new Set(registration.queues);
+  const types = new Set(registration.types.map((type) => type.name));
+  const runtimes = new Set(registration.runtimes.map((runtime) => runtime.name));
+  return (lane) =>
+    (queues.size === 0 || queues.has(lane.queue)) &&
+    types.has(lane.type) &&
+    (lane.runtime === '' || runtimes.has(lane.runtime));
+}
+
+/** Workers with equal keys can take the same tasks. */
+export function groupKey(registration: WorkerRegistration): string {
+  return JSON.stringify([
+    [...registration.queues].sort(),
+    registration.types.map((type) => type.name).sort(),
+    registration.runtimes.map((runtime) => runtime.name).sort(),
+  ]);
+}

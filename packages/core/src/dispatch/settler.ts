@@ -1,0 +1,136 @@
+import type { Clock, Log, TaskStatus } from '@mayfly/contracts';
+import { Coalescer } from '../batching/coalescer.ts';
+import { mayIsolate } from '../batching/may-isolate.ts';
+import { persist } from '../batching/persist.ts';
+import type { LaneCatalog } from '../catalog/lane-catalog.ts';
+import type { TaskFeed } from '../live/task-feed.ts';
+import type { DispatchStore, LateReport, Settlement } from '../ports/dispatch-store.ts';
+import type { HeldAttempt } from '../task/attempt.ts';
+import { makeSettlement, type AttemptEnding } from './settlement.ts';
+
+const FLUSH_MAX = 1000;
+const FLUSHES_IN_FLIGHT = 2;
+
+interface SettlerEvents {
+  /** Tasks wait again. */
+  onReady(laneIds: Iterable<number>): void;
+  /** A task waits for its back-off. */
+  onScheduled(taskId: string, inMs: number): void;
+}
+
+interface Parts {
+  store: DispatchStore;
+  lanes: LaneCatalog;
+  feed: TaskFeed;
+  clock: Clock;
+  log: Log;
+  random: () => number;
+  events: SettlerEvents;
+}
+
+/** The one way out of `running`: reports, expiries and losses all end here, in batches. */
+export class Settler {
+  readonly #parts: Parts;
+  readonly #closing = new AbortController();
+  readonly #settlements: Coalescer<Settlement, boolean>;
+  readonly #late: Coalescer<LateReport, boolean>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { clock } = parts;
+    const insist = { clock, signal: this.#closing.signal };
+    const bounds = { maxWeight: FLUSH_MAX, maxInFlight: FLUSHES_IN_FLIGHT, mayIsolate };
+    this.#settlements = new Coalescer({
+      ...bounds,
+      flush: (items) => persist(() => parts.store.settle(items), insist),
+    });
+    this.#late = new Coalescer({
+      ...bounds,
+      flush: (items) => persist(() => parts.store.recordLate(items), insist),
+    });
+  }
+
+  /** Gives up what still waits for a database that is away. */
+  close(): void {
+    this.#closing.abort(new Error('the server closes'));
+  }
+
+  /**
+   * Ends an attempt.
+   *
+   * @returns false when the attempt had ended before, or when its result came after the deadline
+   */
+  async settle(held: HeldAttempt, ending: AttemptEnding): Promise<boolean> {
+    const settlement = makeSettlement(held, ending, this.#parts.random);
+    const accepted = await this.#end(settlement, held);
+    if (accepted) return true;
+    const isResult = settlement.outcome === 'completed' || settlement.outcome === 'failed';
+    if (isResult && (await this.#expireLate(held))) return false;
+    return this.recordLate({ ...settlement });
+  }
+
+  /** Notes a report for an attempt that is over. @returns true when it repeats what is recorded */
+  recordLate(report: LateReport): Promise<boolean> {
+    return this.#late.add(report);
+  }
+
+  /** The result came after the deadline and before anybody had recorded the expiry. */
+  async #expireLate(held: HeldAttempt): Promise<boolean> {
+    const ending: AttemptEnding = {
+      outcome: 'expired',
+      stopReason: 'ttl',
+      stopRequestedAgoMs: 0,
+      stopConfirmedAgoMs: 0,
+      lateResult: true,
+    };
+    return this.#end(makeSettlement(held, ending, this.#parts.random), held);
+  }
+
+  async #end(settlement: Settlement, held: HeldAttempt): Promise<boolean> {
+    let accepted: boolean;
+    try {
+      accepted = await this.#settlements.add(settlement);
+    } catch (error) {
+      if (settlement.errorCode === 'attempt.invalid_result') throw error;
+      this.#parts.log.warn({ error, taskId: held.taskId }, 'a result could not be stored');
+      return this.#end(unstorable(held, this.#parts.random), held);
+    }
+    if (accepted) this.#announce(settlement, held);
+    return accepted;
+  }
+
+  #announce(settlement: Settlement, held: HeldAttempt): void {
+    const { events, feed, lanes, clock } = this.#parts;
+    if (settlement.status === null && settlement.delayMs > 0) {
+      events.onScheduled(settlement.taskId, settlement.delayMs);
+    } else if (settlement.status === null) {
+      events.onReady([held.laneId]);
+    }
+    feed.publish([settlement], () => ({
+      id: settlement.taskId,
+      type: lanes.get(held.laneId).type,
+      queue: lanes.get(held.laneId).queue,
+      status: statusAfter(settlement),
+      attempt: settlement.attempt,
+      progress: null,
+      at: new Date(clock.now()).toISOString(),
+    }));
+  }
+}
+
+function statusAfter(settlement: Settlement): TaskStatus {
+  return settlement.status ?? (settlement.delayMs > 0 ? 'scheduled' : 'pending');
+}
+
+/** The database refused what the worker sent; the task must end all the same. */
+function unstorable(held: HeldAttempt, random: () => number): Settlement {
+  return makeSettlement(
+    held,
+    {
+      outcome: 'failed',
+      errorCode: 'attempt.invalid_result',
+      errorMessage: 'The worker sent a result that cannot be stored as JSON text.',
+    },
+    random,
+  );
+}

@@ -1,0 +1,69 @@
+import type { AttemptOutcome, FinalStatus, OutputStream, StopReason } from '@mayfly/contracts';
+import type { AttemptRef, ClaimedAttempt, HeldAttempt } from '../task/attempt.ts';
+
+export interface ClaimRequest {
+  laneIds: number[];
+  /** One entry a free place: the worker that gets it. The order spreads the load. */
+  slots: string[];
+}
+
+/** How an attempt ends in the store; made by `core/dispatch/settlement.ts`. */
+export interface Settlement extends AttemptRef {
+  workerId: string;
+  outcome: AttemptOutcome;
+  /** Null: the task runs again after `delayMs`. */
+  status: FinalStatus | null;
+  delayMs: number;
+  failures: number;
+  lost: number;
+  resultJson: string | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  stopReason: StopReason | null;
+  stopRequestedAgoMs: number | null;
+  stopConfirmedAgoMs: number | null;
+  /** A result came after the deadline and is not kept. */
+  lateResult: boolean;
+}
+
+/** A report for an attempt that has ended already. */
+export interface LateReport extends AttemptRef {
+  workerId: string;
+  outcome: AttemptOutcome;
+  resultJson: string | null;
+  stopConfirmedAgoMs: number | null;
+}
+
+export interface OutputRecord extends AttemptRef {
+  seq: number;
+  stream: OutputStream;
+  data: Uint8Array;
+}
+
+export interface ProgressRecord extends AttemptRef {
+  percent: number;
+}
+
+export interface DispatchStore {
+  /** Starts up to `slots.length` waiting tasks, highest priority first, oldest first. */
+  claim(request: ClaimRequest): Promise<ClaimedAttempt[]>;
+  /**
+   * Ends attempts. One that is not held under that number by that worker, and a `completed` or
+   * `failed` one past its deadline, is left alone.
+   * @returns for each settlement whether it took effect
+   */
+  settle(settlements: Settlement[]): Promise<boolean[]>;
+  /** Notes reports that came after the end. @returns whether each one repeats what is recorded */
+  recordLate(reports: LateReport[]): Promise<boolean[]>;
+  /** Puts back attempts that never started. Their numbers are not used again. */
+  giveBack(workerId: string, refs: AttemptRef[]): Promise<void>;
+  /** Everything a worker holds by the store. */
+  listHeld(workerId: string): Promise<HeldAttempt[]>;
+  /** Attempts of workers that were taken for dead. */
+  listOrphans(limit: number): Promise<HeldAttempt[]>;
+  /** Attempts past their deadline by more than `patienceMs`, oldest first. */
+  listOverdue(patienceMs: number, limit: number): Promise<HeldAttempt[]>;
+  /** Stores output; a chunk that is there already is left alone. */
+  appendOutput(chunks: OutputRecord[]): Promise<void>;
+  saveProgress(updates: ProgressRecord[]): Promise<void>;
+}

@@ -1,0 +1,31 @@
+import type { RuntimeInfo, TaskType, WorkerRegistration, WorkerView } from '@mayfly/contracts';
+
+export interface Lane {
+  id: number;
+  queue: string;
+  type: string;
+  /** Runtime that the worker must have; empty for types that need none. */
+  runtime: string;
+}
+
+export interface WorkerStore {
+  /** Lanes are made on demand and never change or vanish. */
+  ensureLane(lane: Omit<Lane, 'id'>): Promise<Lane>;
+  listLanes(afterId: number): Promise<Lane[]>;
+
+  saveTypes(types: TaskType[]): Promise<void>;
+  listTypes(): Promise<TaskType[]>;
+  /** Runtimes of workers that are online or went away at most `recentMs` ago. */
+  listRuntimes(recentMs: number): Promise<RuntimeInfo[]>;
+
+  /** Starts the lease. Registering an incarnation again renews it. @returns false once it was lost */
+  register(registration: WorkerRegistration, leaseMs: number): Promise<boolean>;
+  /** @returns the workers whose lease goes on; the others have lost theirs */
+  renewLeases(workerIds: string[], leaseMs: number): Promise<string[]>;
+  setDraining(workerId: string): Promise<void>;
+  /** Ends the lease of a worker that holds nothing any more. */
+  release(workerId: string): Promise<void>;
+  /** Takes workers whose lease ended `marginMs` ago or earlier for dead. @returns their ids */
+  loseExpired(marginMs: number): Promise<string[]>;
+  listWorkers(): Promise<WorkerView[]>;
+}

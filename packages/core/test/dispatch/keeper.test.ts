@@ -1,0 +1,115 @@
+import { startDatabase, type TestServer } from '@mayfly/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Harness, ME } from './harness.ts';
+
+describe('the keeper', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startDatabase('memory:');
+  });
+  afterAll(() => server.stop());
+
+  async function open(lifetimes = {}): Promise<Harness> {
+    const harness = await Harness.open(server, { lifetimes });
+    harness.core.keeper.start();
+    return harness;
+  }
+
+  it('wakes a delayed task and hands it out', async () => {
+    await using harness = await open();
+    const worker = await harness.worker();
+    const task = await harness.submit({ delayMs: 30 });
+    expect(task.status).toBe('scheduled');
+    expect(await worker.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 1 });
+  });
+
+  it('wakes a task after its back-off', async () => {
+    await using harness = await open();
+    const worker = await harness.worker();
+    const retry = { maxAttempts: 2, delayMs: 20, backoff: 'fixed', jitter: 0 } as const;
+    const task = await harness.submit({ retry });
+    worker.report(await worker.nextAssignment(), 'failed', {
+      errorCode: 'boom',
+      errorMessage: 'no',
+    });
+    worker.say({ credits: 1 });
+    const second = await worker.nextAssignment();
+    expect(second).toMatchObject({ taskId: task.id, attempt: 2 });
+    worker.report(second, 'failed', { errorCode: 'boom', errorMessage: 'no' });
+    expect(await harness.until(task.id, 'failed')).toMatchObject({
+      error: { code: 'boom' },
+      attempt: 2,
+    });
+  });
+
+  it('expires what waits longer than its queueTtlMs', async () => {
+    await using harness = await open();
+    const task = await harness.submit({ queueTtlMs: 20 });
+    expect(await harness.until(task.id, 'expired')).toMatchObject({
+      error: { code: 'task.queue_ttl_exceeded' },
+      attempt: 0,
+    });
+  });
+
+  it('expires what lives longer than its totalTtlMs, in its back-off too', async () => {
+    await using harness = await open();
+    const worker = await harness.worker();
+    const retry = { maxAttempts: 5, delayMs: 100, backoff: 'fixed', jitter: 0 } as const;
+    const task = await harness.submit({ retry, totalTtlMs: 250 });
+    for (;;) {
+      const assignment = await Promise.race([
+        worker.nextAssignment(),
+        harness.until(task.id, 'expired'),
+      ]);
+      if (!('taskId' in assignment)) break;
+      worker.report(assignment, 'failed');
+      worker.say({ credits: 1 });
+      if ((await harness.get(task.id)).status === 'failed') break;
+    }
+    // The last failure ends it when the next back-off would go beyond its life.
+    expect(['failed', 'expired']).toContain((await harness.get(task.id)).status);
+    expect((await harness.core.queries.attempts(ME, task.id)).length).toBeLessThan(5);
+  });
+
+  it('hands the attempts of a worker on whose lease has ended', async () => {
+    await using harness = await open({ leaseMs: 100 });
+    const doomed = await harness.worker();
+    const task = await harness.submit();
+    await doomed.nextAssignment();
+    doomed.disconnect();
+    const heir = await harness.worker(0);
+    const beat = setInterval(() => heir.say({ heartbeat: 1 }), 20);
+    try {
+      heir.say({ credits: 1 });
+      expect(await heir.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 2 });
+    } finally {
+      clearInterval(beat);
+    }
+    expect(await harness.core.queries.attempts(ME, task.id)).toMatchObject([
+      { number: 1, outcome: 'lost', error: { code: 'attempt.lease_lost' } },
+      { number: 2, outcome: null },
+    ]);
+  });
+
+  it('expires attempts whose server has forgotten them', async () => {
+    await using harness = await open({ confirmPatienceMs: 10 });
+    const lane = await harness.core.lanes.ensure({ queue: 'default', type: 'noop', runtime: '' });
+    const task = await harness.submit({ ttlMs: 20 });
+    const worker = await harness.worker(0);
+    await harness.store.dispatch.claim({ laneIds: [lane.id], slots: [worker.incarnation] });
+    const expired = await harness.until(task.id, 'expired');
+    expect(expired.error?.code).toBe('attempt.ttl_exceeded');
+  });
+
+  it('leads on one server, and on the other when that one ends', async () => {
+    await using first = await open();
+    while (!first.core.keeper.leads) await first.store.ping();
+    const settings = first.store;
+    await using second = await Harness.open(server, { store: settings });
+    second.core.keeper.start();
+    for (let n = 0; n < 50; n++) await second.store.ping();
+    expect(second.core.keeper.leads).toBe(false);
+    await first.core.keeper.stop();
+    while (!second.core.keeper.leads) await second.store.ping();
+  });
+});

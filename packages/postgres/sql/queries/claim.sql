@@ -1,0 +1,39 @@
+-- Starts waiting tasks: highest priority first, then oldest first.
+-- $1 lanes: integer array  $2 slots: uuid array, the worker that each started task goes to
+with best as (
+  select found.ctid, found.priority, found.task_id
+  from unnest($1::integer[]) as wanted (lane_id)
+  cross join lateral (
+    select ctid, priority, task_id from ready
+    where ready.lane_id = wanted.lane_id
+    order by priority desc, task_id
+    limit cardinality($2::uuid[])
+  ) as found
+  order by found.priority desc, found.task_id
+  limit cardinality($2::uuid[])
+), taken as (
+  delete from ready
+  where ctid = any (array(
+    select ctid from ready where ctid = any (array(select ctid from best)) for update skip locked
+  ))
+  returning lane_id, priority, task_id, attempt + 1 as attempt, failures, lost
+), placed as (
+  select taken.*, ($2::uuid[])[row_number() over (order by priority desc, task_id)] as worker_id
+  from taken
+), moment as materialized (
+  -- Not now(), the start of this statement: that may be before a task was stored which it sees.
+  select clock_timestamp() as started_at
+), detailed as materialized (
+  select placed.*, task.ttl_ms, task.grace_ms, task.retry, task.params, moment.started_at,
+    least(moment.started_at + task.ttl_ms * interval '1 ms', task.total_deadline_at) as deadline_at,
+    task.total_deadline_at
+  from placed join task on task.id = placed.task_id cross join moment
+), started as (
+  insert into running (task_id, worker_id, lane_id, attempt, failures, lost, started_at, deadline_at)
+  select task_id, worker_id, lane_id, attempt, failures, lost, started_at, deadline_at from detailed
+)
+select task_id, worker_id, lane_id, attempt, failures, lost, grace_ms, retry, params,
+  (extract(epoch from deadline_at - started_at) * 1000)::float8 as left_ms,
+  (extract(epoch from total_deadline_at - started_at) * 1000)::float8 as total_left_ms
+from detailed
+order by priority desc, task_id

@@ -1,0 +1,17 @@
+-- Puts a waiting task where its new priority and time belong.
+-- $1 task  $2 lane  $3 old priority  $4 new priority  $5 run at, or null to leave it
+with from_ready as (
+  delete from ready where lane_id = $2 and priority = $3 and task_id = $1
+  returning attempt, failures, lost, now() as due_at
+), from_scheduled as (
+  delete from scheduled where task_id = $1
+  returning attempt, failures, lost, due_at
+), moved as (
+  select attempt, failures, lost, coalesce($5::timestamptz, due_at) as due_at
+  from (select * from from_ready union all select * from from_scheduled) as waiting
+), queued as (
+  insert into ready (lane_id, priority, task_id, attempt, failures, lost)
+  select $2, $4, $1, attempt, failures, lost from moved where due_at <= now()
+)
+insert into scheduled (task_id, due_at, attempt, failures, lost)
+select $1, due_at, attempt, failures, lost from moved where due_at > now()

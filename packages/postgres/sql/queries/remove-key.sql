@@ -1,0 +1,2 @@
+-- $1 id
+delete from api_key where id = $1 returning id

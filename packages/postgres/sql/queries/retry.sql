@@ -1,0 +1,32 @@
+-- Sends finished tasks back to pending; the attempt that ended them becomes history.
+-- $1 tasks  $2 owner or null for all
+with asked as (
+  select id, lane_id, priority, total_ttl_ms from task
+  where id = any ($1::uuid[]) and ($2::uuid is null or owner = $2)
+), reopened as (
+  delete from finished using asked where finished.task_id = asked.id
+  returning finished.*, asked.priority, asked.total_ttl_ms
+), past as (
+  insert into attempt (
+    task_id, number, outcome, worker_id, started_at, finished_at, result, error_code,
+    error_message, stop_reason, stop_requested_at, stop_confirmed_at, late_result_refused_at
+  )
+  select task_id, attempt, status::text::attempt_outcome, worker_id, started_at, finished_at,
+    result, error_code, error_message, stop_reason, stop_requested_at, stop_confirmed_at,
+    late_result_refused_at
+  from reopened where worker_id is not null
+), renewed as (
+  update task set total_deadline_at = now() + reopened.total_ttl_ms * interval '1 ms'
+  from reopened where task.id = reopened.task_id and reopened.total_ttl_ms is not null
+), limited as (
+  insert into wait_limit (task_id, kind, due_at)
+  select task_id, 'total', now() + total_ttl_ms * interval '1 ms'
+  from reopened where total_ttl_ms is not null
+  on conflict (task_id, kind) do update set due_at = excluded.due_at
+), unlimited as (
+  delete from wait_limit using reopened
+  where wait_limit.task_id = reopened.task_id and wait_limit.kind = 'queue'
+)
+insert into ready (lane_id, priority, task_id, attempt, failures, lost)
+select lane_id, priority, task_id, attempt, 0, 0 from reopened
+returning task_id

@@ -1,0 +1,2 @@
+-- $1 worker
+update worker set state = 'draining' where id = $1 and state = 'online'

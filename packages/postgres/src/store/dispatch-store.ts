@@ -1,0 +1,133 @@
+import type {
+  AttemptRef,
+  ClaimRequest,
+  ClaimedAttempt,
+  DispatchStore,
+  HeldAttempt,
+  LateReport,
+  OutputRecord,
+  ProgressRecord,
+  Settlement,
+} from '@mayfly/core';
+import { columns } from '../sql/columns.ts';
+import type { Database } from '../sql/database.ts';
+import { toHeldAttempt } from './rows.ts';
+
+export class PostgresDispatchStore implements DispatchStore {
+  readonly #database: Database;
+  readonly #slot: () => number;
+
+  constructor(database: Database, slot: () => number) {
+    this.#database = database;
+    this.#slot = slot;
+  }
+
+  async claim({ laneIds, slots }: ClaimRequest): Promise<ClaimedAttempt[]> {
+    const rows = await this.#database.run('claim', [laneIds, slots]);
+    return rows.map((row) => ({ ...toHeldAttempt(row), paramsJson: row['params'] as string }));
+  }
+
+  async settle(settlements: Settlement[]): Promise<boolean[]> {
+    const rows = await this.#database.run('settle', [
+      ...settlementColumns(settlements),
+      this.#slot(),
+    ]);
+    const ended = new Set(rows.map((row) => row['task_id']));
+    return settlements.map(({ taskId }) => ended.has(taskId));
+  }
+
+  async recordLate(reports: LateReport[]): Promise<boolean[]> {
+    const rows = await this.#database.run(
+      'record-late',
+      columns<LateReport>(
+        reports,
+        (report) => report.taskId,
+        (report) => report.attempt,
+        (report) => report.workerId,
+        (report) => report.outcome,
+        (report) => report.resultJson,
+        (report) => whole(report.stopConfirmedAgoMs),
+      ),
+    );
+    const recorded = new Map(
+      rows.map((row) => [`${String(row['task_id'])} ${String(row['attempt'])}`, row['outcome']]),
+    );
+    return reports.map(
+      ({ taskId, attempt, outcome }) => recorded.get(`${taskId} ${attempt}`) === outcome,
+    );
+  }
+
+  async giveBack(workerId: string, refs: AttemptRef[]): Promise<void> {
+    await this.#database.run('give-back', [
+      workerId,
+      ...columns(
+        refs,
+        (ref) => ref.taskId,
+        (ref) => ref.attempt,
+      ),
+    ]);
+  }
+
+  async listHeld(workerId: string): Promise<HeldAttempt[]> {
+    return (await this.#database.run('list-held', [workerId])).map(toHeldAttempt);
+  }
+
+  async listOrphans(limit: number): Promise<HeldAttempt[]> {
+    return (await this.#database.run('list-orphans', [limit])).map(toHeldAttempt);
+  }
+
+  async listOverdue(patienceMs: number, limit: number): Promise<HeldAttempt[]> {
+    return (await this.#database.run('list-overdue', [patienceMs, limit])).map(toHeldAttempt);
+  }
+
+  async appendOutput(chunks: OutputRecord[]): Promise<void> {
+    await this.#database.run(
+      'append-output',
+      columns<OutputRecord>(
+        chunks,
+        (chunk) => chunk.taskId,
+        (chunk) => chunk.attempt,
+        (chunk) => chunk.seq,
+        (chunk) => chunk.stream,
+        (chunk) => Buffer.from(chunk.data.buffer, chunk.data.byteOffset, chunk.data.byteLength),
+      ),
+    );
+  }
+
+  async saveProgress(updates: ProgressRecord[]): Promise<void> {
+    await this.#database.run(
+      'save-progress',
+      columns<ProgressRecord>(
+        updates,
+        (update) => update.taskId,
+        (update) => update.attempt,
+        (update) => update.percent,
+      ),
+    );
+  }
+}
+
+function settlementColumns(settlements: Settlement[]): unknown[][] {
+  return columns<Settlement>(
+    settlements,
+    (item) => item.taskId,
+    (item) => item.attempt,
+    (item) => item.workerId,
+    (item) => item.outcome,
+    (item) => item.status,
+    (item) => item.delayMs,
+    (item) => item.failures,
+    (item) => item.lost,
+    (item) => item.resultJson,
+    (item) => item.errorCode,
+    (item) => item.errorMessage,
+    (item) => item.stopReason,
+    (item) => whole(item.stopRequestedAgoMs),
+    (item) => whole(item.stopConfirmedAgoMs),
+    (item) => item.lateResult,
+  );
+}
+
+function whole(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
+}

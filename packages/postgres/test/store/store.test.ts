@@ -1,0 +1,39 @@
+import {
+  DATABASE_KINDS,
+  hasDatabase,
+  requirePart,
+  startDatabase,
+  type TestServer,
+} from '@mayfly/testkit';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { Fixture } from './fixture.ts';
+import { controlSuite } from './suites/control.ts';
+import { dispatchSuite } from './suites/dispatch.ts';
+import { keepingSuite } from './suites/keeping.ts';
+import { keySuite } from './suites/keys.ts';
+import { readingSuite } from './suites/reading.ts';
+import { submissionSuite } from './suites/submissions.ts';
+import { workerSuite } from './suites/workers.ts';
+
+// Goal: the store keeps every promise of its port on each way to have PostgreSQL.
+// Method: one suite, run on a throw-away server, a durable embedded one, and an external one from
+// Debian over TCP with a password; each test has a database of its own.
+describe.each(DATABASE_KINDS)('store on %s', (kind) => {
+  const remedy = 'Install it with: apt-get install postgresql';
+  if (!requirePart('PostgreSQL from Debian', hasDatabase(kind), remedy)) return;
+
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startDatabase(kind);
+  });
+  afterAll(() => server.stop());
+
+  const open = (): Promise<Fixture> => Fixture.open(server);
+  describe('submissions', () => submissionSuite(open));
+  describe('dispatch', () => dispatchSuite(open));
+  describe('control', () => controlSuite(open));
+  describe('reading', () => readingSuite(open));
+  describe('workers', () => workerSuite(open));
+  describe('keeping', () => keepingSuite(open));
+  describe('keys', () => keySuite(open));
+});

@@ -1,0 +1,87 @@
+/** Architectures that have a table, by the names that Node gives them. */
+export type FilterArch = 'x64' | 'arm64';
+
+type Numbers = Readonly<Record<FilterArch, number | null>>;
+
+const both = (x64: number, arm64: number): Numbers => ({ x64, arm64 });
+const onlyX64 = (x64: number): Numbers => ({ x64, arm64: null });
+
+/** Numbers of the system calls that the policy names. Null: the architecture does not have it. */
+export const SYSCALLS = {
+  _sysctl: onlyX64(156),
+  acct: both(163, 89),
+  add_key: both(248, 217),
+  adjtimex: both(159, 171),
+  bpf: both(321, 280),
+  chroot: both(161, 51),
+  clock_adjtime: both(305, 266),
+  clock_settime: both(227, 112),
+  clone: both(56, 220),
+  clone3: both(435, 435),
+  create_module: onlyX64(174),
+  delete_module: both(176, 106),
+  fanotify_init: both(300, 262),
+  finit_module: both(313, 273),
+  fsconfig: both(431, 431),
+  fsmount: both(432, 432),
+  fsopen: both(430, 430),
+  fspick: both(433, 433),
+  get_kernel_syms: onlyX64(177),
+  init_module: both(175, 105),
+  io_uring_enter: both(426, 426),
+  io_uring_register: both(427, 427),
+  io_uring_setup: both(425, 425),
+  ioctl: both(16, 29),
+  ioperm: onlyX64(173),
+  iopl: onlyX64(172),
+  kcmp: both(312, 272),
+  kexec_file_load: both(320, 294),
+  kexec_load: both(246, 104),
+  keyctl: both(250, 219),
+  lookup_dcookie: both(212, 18),
+  memfd_secret: both(447, 447),
+  migrate_pages: both(256, 238),
+  modify_ldt: onlyX64(154),
+  mount: both(165, 40),
+  mount_setattr: both(442, 442),
+  move_mount: both(429, 429),
+  move_pages: both(279, 239),
+  name_to_handle_at: both(303, 264),
+  nfsservctl: both(180, 42),
+  open_by_handle_at: both(304, 265),
+  open_tree: both(428, 428),
+  perf_event_open: both(298, 241),
+  personality: both(135, 92),
+  pidfd_getfd: both(438, 438),
+  pivot_root: both(155, 41),
+  process_madvise: both(440, 440),
+  process_vm_readv: both(310, 270),
+  process_vm_writev: both(311, 271),
+  ptrace: both(101, 117),
+  query_module: onlyX64(178),
+  quotactl: both(179, 60),
+  quotactl_fd: both(443, 443),
+  reboot: both(169, 142),
+  request_key: both(249, 218),
+  setdomainname: both(171, 162),
+  sethostname: both(170, 161),
+  setns: both(308, 268),
+  settimeofday: both(164, 170),
+  socket: both(41, 198),
+  socketpair: both(53, 199),
+  swapoff: both(168, 225),
+  swapon: both(167, 224),
+  sysfs: onlyX64(139),
+  syslog: both(103, 116),
+  umount2: both(166, 39),
+  unshare: both(272, 97),
+  uselib: onlyX64(134),
+  userfaultfd: both(323, 282),
+  ustat: onlyX64(136),
+  vhangup: both(153, 58),
+} as const satisfies Record<string, Numbers>;
+
+export type SyscallName = keyof typeof SYSCALLS;
+
+/** From here on (the call after `mseal`) nobody has looked at what a call can do. */
+export const FIRST_UNKNOWN_SYSCALL = 463;

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog, systemClock } from '@mayfly/contracts';
+import type { Store } from '@mayfly/core';
+import {
+  MEMORY,
+  openPostgresStore,
+  startEmbeddedPostgres,
+  type ConnectionSettings,
+} from '@mayfly/postgres';
+import pg from 'pg';
+import { findDebianPostgres, startDebianPostgres } from './debian-postgres.ts';
+
+/** A database server for tests; each test takes a database of its own in it. */
+export interface TestServer {
+  /** Makes an empty database. */
+  database(): Promise<ConnectionSettings>;
+  stop(): Promise<void>;
+}
+
+/** The ways to have PostgreSQL that Mayfly supports. */
+export const DATABASE_KINDS = ['memory:', 'embedded', 'external'] as const;
+
+export type DatabaseKind = (typeof DATABASE_KINDS)[number];
+
+export function hasDatabase(kind: DatabaseKind): boolean {
+  return kind !== 'external' || findDebianPostgres() !== undefined;
+}
+
+export async function startDatabase(kind: DatabaseKind): Promise<TestServer> {
+  if (kind === 'external') return startExternal();
+  const folder = kind === 'embedded' ? mkdtempSync(join(tmpdir(), 'mayfly-test-data-')) : undefined;
+  const server = await startEmbeddedPostgres({
+    dataDir: folder ?? MEMORY,
+    clock: systemClock,
+    log: () => undefined,
+  });
+  return serve(server.connection, async () => {
+    await server.stop();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+/** A store with the schema in place, on a database of its own. */
+export async function openTestStore(server: TestServer): Promise<Store> {
+  return openPostgresStore(await server.database(), { clock: systemClock, log: silentLog });
+}
+
+async function startExternal(): Promise<TestServer> {
+  const bin = findDebianPostgres();
+  if (bin === undefined) throw new Error('there is no PostgreSQL from Debian');
+  const server = await startDebianPostgres(bin);
+  const { host, port, user, password } = server;
+  return serve({ host, port, user, password, database: 'postgres' }, () => server.stop());
+}
+
+function serve(admin: ConnectionSettings, stop: () => Promise<void>): TestServer {
+  let count = 0;
+  return {
+    async database() {
+      const database = `test_${process.pid}_${++count}`;
+      const client = new pg.Client(admin);
+      await client.connect();
+      await client.query(`create database ${database}`);
+      await client.end();
+      return { ...admin, database };
+    },
+    stop,
+  };
+}

@@ -1,0 +1,15 @@
+export {
+  DATABASE_KINDS,
+  hasDatabase,
+  openTestStore,
+  startDatabase,
+  type DatabaseKind,
+  type TestServer,
+} from './databases.ts';
+export {
+  findDebianPostgres,
+  startDebianPostgres,
+  type ExternalPostgres,
+} from './debian-postgres.ts';
+export { ManualClock } from './manual-clock.ts';
+export { requirePart } from './requirement.ts';

@@ -1,0 +1,94 @@
+import { MayflyError } from '@mayfly/contracts';
+import {
+  serverFrame,
+  type Assignment,
+  type Hello,
+  type OutputChunk,
+  type Report,
+  type ServerFrame,
+  type WorkerFrame,
+} from '@mayfly/contracts/worker-protocol';
+import type { SourceListener, TaskSource } from '@mayfly/worker';
+
+/** The server's end of a source, in the hands of a test. */
+export class FakeSource implements TaskSource {
+  readonly hellos: Hello[] = [];
+  readonly reports: Report[] = [];
+  readonly output: OutputChunk[] = [];
+  readonly returned: { taskId: string; attempt: number }[] = [];
+  readonly heartbeats: number[] = [];
+  credits = 0;
+  draining = false;
+  moreWaiting = false;
+  /** What the next `open` answers with instead of a session. */
+  refusal: MayflyError | undefined;
+  #listener: SourceListener | undefined;
+  #news: (() => void)[] = [];
+
+  async open(hello: Hello, listener: SourceListener): ReturnType<TaskSource['open']> {
+    this.hellos.push(hello);
+    this.#tell();
+    if (this.refusal) throw this.refusal;
+    this.#listener = listener;
+    this.credits = 0;
+    this.send({ welcome: { leaseMs: 5000, heartbeatMs: 1000, disowned: [] } });
+    return {
+      writable: true,
+      onWritable: () => undefined,
+      send: (frame) => this.#take(frame),
+      close: () => {
+        this.#listener = undefined;
+        queueMicrotask(() => listener.onClosed(undefined));
+      },
+    };
+  }
+
+  get incarnation(): string {
+    return (JSON.parse(this.hellos.at(-1)?.registrationJson ?? '{}') as { incarnation: string })
+      .incarnation;
+  }
+
+  send(parts: Partial<ServerFrame>): void {
+    const listener = this.#listener;
+    queueMicrotask(() => listener?.onFrame(serverFrame(parts)));
+  }
+
+  assign(type: string, parts: Partial<Assignment> = {}): Assignment {
+    const assignment = {
+      taskId: crypto.randomUUID(),
+      attempt: 1,
+      type,
+      paramsJson: '{}',
+      ttlMs: 60_000,
+      graceMs: 0,
+      ...parts,
+    };
+    this.send({ assignments: [assignment], moreWaiting: this.moreWaiting });
+    return assignment;
+  }
+
+  cut(): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.onClosed(new MayflyError('server.unreachable', 'cut'));
+  }
+
+  /** Resolves when the condition holds; looked at after each thing that comes in. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#news.push(resolve));
+  }
+
+  #take(frame: WorkerFrame): void {
+    this.credits += frame.credits;
+    this.reports.push(...frame.reports);
+    this.output.push(...frame.output);
+    this.returned.push(...frame.returned);
+    if (frame.heartbeat !== undefined) this.heartbeats.push(frame.heartbeat);
+    if (frame.draining) this.draining = true;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const resolve of this.#news.splice(0)) resolve();
+  }
+}

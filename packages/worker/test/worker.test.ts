@@ -1,0 +1,375 @@
+import { MayflyError, silentLog, type JsonValue } from '@mayfly/contracts';
+import { ManualClock } from '@mayfly/testkit';
+import {
+  Worker,
+  type Isolation,
+  type JobEnd,
+  type JobEvents,
+  type KillReason,
+  type Operation,
+} from '@mayfly/worker';
+import { describe, expect, it } from 'vitest';
+import { FakeSource } from './fake-source.ts';
+
+/** A place whose jobs do what the test says. */
+class FakePlace implements Isolation {
+  readonly jobs: FakeJob[] = [];
+  readonly canKill: boolean;
+  closed = false;
+
+  constructor(canKill = true) {
+    this.canKill = canKill;
+  }
+
+  start(_job: unknown, events: JobEvents): FakeJob {
+    const job = new FakeJob(events);
+    this.jobs.push(job);
+    return job;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+class FakeJob {
+  readonly events: JobEvents;
+  readonly stops: string[] = [];
+  over = false;
+  readonly #end = Promise.withResolvers<JobEnd>();
+
+  constructor(events: JobEvents) {
+    this.events = events;
+  }
+
+  get ended(): Promise<JobEnd> {
+    return this.#end.promise;
+  }
+
+  terminate(reason: KillReason): void {
+    this.stops.push(`soft ${reason}`);
+  }
+
+  kill(reason: KillReason): void {
+    this.stops.push(`hard ${reason}`);
+  }
+
+  end(end: JobEnd): void {
+    this.over = true;
+    this.#end.resolve(end);
+  }
+
+  returns(result: JsonValue): void {
+    this.end({ kind: 'returned', result });
+  }
+}
+
+interface Setup {
+  clock: ManualClock;
+  source: FakeSource;
+  place: FakePlace;
+  worker: Worker;
+}
+
+async function setUp(options: { concurrency?: number; canKill?: boolean } = {}): Promise<Setup> {
+  const clock = new ManualClock();
+  const source = new FakeSource();
+  const place = new FakePlace(options.canKill);
+  const operation: Operation = {
+    taskType: { name: 'job', description: '', paramsSchema: {}, isolation: 'thread' },
+    isolation: place,
+  };
+  const worker = new Worker({
+    source,
+    operations: [operation],
+    runtimes: [],
+    sandbox: null,
+    concurrency: options.concurrency ?? 2,
+    queues: [],
+    name: 'w',
+    version: '0',
+    clock,
+    log: silentLog,
+  });
+  await worker.start();
+  await clock.advance(0);
+  return { clock, source, place, worker };
+}
+
+describe('a worker', () => {
+  it('asks for as many attempts as it has places, and for more as they end', async () => {
+    const { source, place, clock } = await setUp({ concurrency: 3 });
+    expect(source.credits).toBe(3);
+    source.assign('job');
+    source.assign('job');
+    await clock.advance(1000);
+    expect(place.jobs).toHaveLength(2);
+    expect(source.credits).toBe(3);
+    place.jobs[0]?.returns(null);
+    await clock.advance(0);
+    expect(source.credits).toBe(4);
+  });
+
+  /** Lets one attempt end at once, with more of its kind waiting at the server. */
+  async function learnShortTasks({ source, place, clock }: Setup): Promise<number> {
+    source.moreWaiting = true;
+    source.assign('job');
+    await clock.advance(0);
+    place.jobs[0]?.returns(null);
+    await clock.advance(0);
+    return 1;
+  }
+
+  it('asks for nothing ahead while nothing more waits', async () => {
+    const { source, place, clock } = await setUp({ concurrency: 1 });
+    source.assign('job');
+    await clock.advance(0);
+    place.jobs[0]?.returns(null);
+    await clock.advance(0);
+    expect(source.credits).toBe(2);
+  });
+
+  it('asks ahead when attempts are short and more wait, and takes it back when nothing comes', async () => {
+    const setup = await setUp({ concurrency: 1 });
+    const assigned = await learnShortTasks(setup);
+    expect(setup.source.credits - assigned).toBe(501);
+    await setup.clock.advance(20);
+    expect(setup.source.credits - assigned).toBe(1);
+  });
+
+  it('gives back what waits too long for a place, and asks for no more ahead', async () => {
+    const setup = await setUp({ concurrency: 1 });
+    const { source, place, clock } = setup;
+    const before = await learnShortTasks(setup);
+    const assignments = [source.assign('job'), source.assign('job'), source.assign('job')];
+    await clock.advance(49);
+    expect(place.jobs.filter((job) => !job.over)).toHaveLength(1);
+    expect(source.returned).toEqual([]);
+    await clock.advance(1);
+    expect(source.returned).toEqual(
+      assignments.slice(1).map(({ taskId, attempt }) => ({ taskId, attempt })),
+    );
+    expect(source.credits - before - assignments.length).toBe(0);
+  });
+
+  it('asks for nothing ahead when attempts are long', async () => {
+    const { source, place, clock } = await setUp({ concurrency: 1 });
+    source.moreWaiting = true;
+    source.assign('job');
+    await clock.advance(500);
+    place.jobs[0]?.returns(null);
+    await clock.advance(0);
+    expect(source.credits).toBe(2);
+  });
+
+  it('kills at the TTL, softly before it as long as the grace says', async () => {
+    const { source, place, clock } = await setUp();
+    source.assign('job', { ttlMs: 1000, graceMs: 300 });
+    await clock.advance(699);
+    expect(place.jobs[0]?.stops).toEqual([]);
+    await clock.advance(1);
+    expect(place.jobs[0]?.stops).toEqual(['soft ttl']);
+    await clock.advance(300);
+    expect(place.jobs[0]?.stops).toEqual(['soft ttl', 'hard ttl']);
+    expect(source.reports).toEqual([]);
+    await clock.advance(7);
+    place.jobs[0]?.end({ kind: 'stopped', result: { printed: 'so far' } });
+    await clock.advance(3);
+    expect(source.reports).toMatchObject([
+      {
+        outcome: 'expired',
+        resultJson: '{"printed":"so far"}',
+        stopRequestedAgoMs: 307,
+        stopConfirmedAgoMs: 0,
+      },
+    ]);
+  });
+
+  it('takes a result that comes after the soft signal and before the end', async () => {
+    const { source, place, clock } = await setUp();
+    source.assign('job', { ttlMs: 1000, graceMs: 300 });
+    await clock.advance(800);
+    place.jobs[0]?.returns('in time');
+    await clock.advance(500);
+    expect(place.jobs[0]?.stops).toEqual(['soft ttl']);
+    expect(source.reports).toMatchObject([{ outcome: 'completed', resultJson: '"in time"' }]);
+  });
+
+  it('reports an attempt that cannot be killed when it should be dead, and again when it is', async () => {
+    const { source, place, clock } = await setUp({ canKill: false });
+    source.assign('job', { ttlMs: 100 });
+    await clock.advance(100);
+    expect(source.reports).toMatchObject([{ outcome: 'expired', stopConfirmedAgoMs: undefined }]);
+    const credits = source.credits;
+    await clock.advance(500);
+    expect(source.credits).toBe(credits);
+    place.jobs[0]?.returns('late');
+    await clock.advance(0);
+    expect(source.reports[1]).toMatchObject({ outcome: 'completed', stopConfirmedAgoMs: 0 });
+    expect(source.credits).toBe(credits + 1);
+  });
+
+  it('stops softly, then hard, when it is cancelled', async () => {
+    const { source, place, clock } = await setUp();
+    const { taskId } = source.assign('job');
+    await clock.advance(10);
+    source.send({ stops: [{ taskId, attempt: 1, reason: 'cancel', graceMs: 200 }] });
+    await clock.advance(199);
+    expect(place.jobs[0]?.stops).toEqual(['soft cancel']);
+    await clock.advance(1);
+    expect(place.jobs[0]?.stops).toEqual(['soft cancel', 'hard cancel']);
+    place.jobs[0]?.end({ kind: 'stopped' });
+    await clock.advance(0);
+    expect(source.reports).toMatchObject([{ outcome: 'cancelled' }]);
+  });
+
+  it('never lets the grace of a cancel go beyond the TTL', async () => {
+    const { source, place, clock } = await setUp();
+    const { taskId } = source.assign('job', { ttlMs: 100 });
+    await clock.advance(50);
+    source.send({ stops: [{ taskId, attempt: 1, reason: 'cancel', graceMs: 60_000 }] });
+    await clock.advance(50);
+    expect(place.jobs[0]?.stops).toEqual(['soft cancel', 'hard ttl']);
+  });
+
+  it('confirms the stop of what is not here', async () => {
+    const { source, clock } = await setUp();
+    const taskId = crypto.randomUUID();
+    source.send({ stops: [{ taskId, attempt: 3, reason: 'cancel', graceMs: 0 }] });
+    await clock.advance(0);
+    expect(source.reports).toMatchObject([{ taskId, attempt: 3, outcome: 'cancelled' }]);
+  });
+
+  it('moves a deadline', async () => {
+    const { source, place, clock } = await setUp();
+    const { taskId } = source.assign('job', { ttlMs: 100 });
+    await clock.advance(50);
+    source.send({ deadlines: [{ taskId, attempt: 1, ttlMs: 1000 }] });
+    await clock.advance(999);
+    expect(place.jobs[0]?.stops).toEqual([]);
+    await clock.advance(1);
+    expect(place.jobs[0]?.stops).toEqual(['hard ttl']);
+  });
+
+  it('fails an attempt whose result cannot be told as JSON', async () => {
+    const { source, place, clock } = await setUp();
+    source.assign('job');
+    await clock.advance(0);
+    place.jobs[0]?.returns(1n as unknown as JsonValue);
+    await clock.advance(0);
+    expect(source.reports).toMatchObject([
+      { outcome: 'failed', errorCode: 'attempt.invalid_result' },
+    ]);
+  });
+
+  it('sends reports and output again after a cut, until they are acknowledged', async () => {
+    const { source, place, clock, worker } = await setUp();
+    const { taskId } = source.assign('job');
+    const still = source.assign('job');
+    await clock.advance(0);
+    place.jobs[0]?.events.output('stdout', Buffer.from('one'));
+    place.jobs[0]?.events.output('stdout', Buffer.from('two'));
+    place.jobs[0]?.returns(1);
+    await clock.advance(0);
+    source.send({ outputStored: 1 });
+    await clock.advance(0);
+    expect(source.output.map((chunk) => chunk.seq)).toEqual([0, 1]);
+    source.cut();
+    await clock.advance(100);
+    expect(source.hellos).toHaveLength(2);
+    expect(source.hellos[1]?.running.map((ref) => ref.taskId).toSorted()).toEqual(
+      [taskId, still.taskId].toSorted(),
+    );
+    expect(source.output.map((chunk) => chunk.seq)).toEqual([0, 1, 1]);
+    expect(source.reports.map((report) => report.taskId)).toEqual([taskId, taskId]);
+    source.send({ outputStored: 1, settled: [{ taskId, attempt: 1, accepted: true }] });
+    await clock.advance(0);
+    source.cut();
+    await clock.advance(200);
+    expect(source.hellos[2]?.running.map((ref) => ref.taskId)).toEqual([still.taskId]);
+    expect(source.reports).toHaveLength(2);
+    expect(worker.running).toBe(1);
+  });
+
+  it('keeps its attempts running while it cannot reach the server, until the lease is in danger', async () => {
+    const { source, place, clock } = await setUp();
+    source.assign('job');
+    await clock.advance(500);
+    const { incarnation } = source;
+    source.refusal = new MayflyError('server.unreachable', 'away');
+    source.cut();
+    await clock.advance(3400);
+    expect(place.jobs[0]?.stops).toEqual([]);
+    await clock.advance(200);
+    expect(place.jobs[0]?.stops).toEqual(['hard lease-lost']);
+    source.refusal = undefined;
+    await clock.advance(3000);
+    expect(source.incarnation).not.toBe(incarnation);
+    expect(source.hellos.at(-1)?.running).toEqual([]);
+    expect(source.credits).toBe(1);
+    place.jobs[0]?.end({ kind: 'stopped' });
+    await clock.advance(0);
+    expect(source.reports).toEqual([]);
+    expect(source.credits).toBe(2);
+  });
+
+  it('counts its lease from when a heartbeat was sent, not from the answer', async () => {
+    const { source, place, clock } = await setUp();
+    source.assign('job');
+    await clock.advance(1000);
+    expect(source.heartbeats).toEqual([1]);
+    await clock.advance(2000);
+    source.send({ lease: { heartbeat: 1, renewed: true } });
+    await clock.advance(1999);
+    expect(place.jobs[0]?.stops).toEqual([]);
+    await clock.advance(1);
+    expect(place.jobs[0]?.stops).toEqual(['hard lease-lost']);
+  });
+
+  it('kills everything at once when the server says that the lease is lost', async () => {
+    const { source, place, clock } = await setUp();
+    source.assign('job');
+    await clock.advance(1000);
+    const { incarnation } = source;
+    source.send({ lease: { heartbeat: 1, renewed: false } });
+    await clock.advance(100);
+    expect(place.jobs[0]?.stops).toEqual(['hard lease-lost']);
+    expect(source.incarnation).not.toBe(incarnation);
+  });
+
+  it('gives up when the server will never take it', async () => {
+    const { source, clock, worker } = await setUp();
+    source.refusal = new MayflyError('auth.unknown_key', 'no');
+    source.cut();
+    await clock.advance(100);
+    await expect(worker.failed).rejects.toMatchObject({ code: 'auth.unknown_key' });
+  });
+
+  it('drains: takes nothing more, lets finish, stops the rest, reports, leaves', async () => {
+    const { source, place, clock, worker } = await setUp();
+    const quick = source.assign('job');
+    const slow = source.assign('job');
+    await clock.advance(0);
+    const drained = worker.drain(1000);
+    await clock.advance(0);
+    expect(source.draining).toBe(true);
+    place.jobs[0]?.returns(1);
+    await clock.advance(1000);
+    expect(place.jobs[1]?.stops).toEqual(['soft drain']);
+    await clock.advance(1000);
+    expect(place.jobs[1]?.stops).toEqual(['soft drain', 'hard drain']);
+    place.jobs[1]?.end({ kind: 'stopped' });
+    await clock.advance(0);
+    expect(source.reports.map((report) => [report.taskId, report.outcome])).toEqual([
+      [quick.taskId, 'completed'],
+      [slow.taskId, 'lost'],
+    ]);
+    for (const { taskId } of [quick, slow]) {
+      source.send({ settled: [{ taskId, attempt: 1, accepted: true }] });
+    }
+    await clock.advance(0);
+    await drained;
+    expect(place.closed).toBe(true);
+    expect(source.hellos).toHaveLength(1);
+  });
+});

@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+const fromSource = { conditions: ['@mayfly/source'] };
+
+export default defineConfig({
+  resolve: fromSource,
+  ssr: { resolve: fromSource },
+  test: {
+    passWithNoTests: true,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'house', include: ['tools/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: ['packages/*/test/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['apps/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
