@@ -61,6 +61,21 @@ sys.exit(7)`,
     expect(end.stdoutBytes.equals(bytes)).toBe(true);
   });
 
+  test('10 MB of output arrive whole, with bytes that are no text among them', async () => {
+    const file = write(
+      'much.py',
+      `import os
+block = bytes(range(256)) * 256
+for _ in range(160): os.write(1, block)`,
+    );
+    const end = await run([file, '--ttl', '60s', '--limit-output', '12m']);
+    expect(end.code).toBe(0);
+    const block = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    expect(end.stdoutBytes.equals(Buffer.concat(Array.from({ length: 40_960 }, () => block)))).toBe(
+      true,
+    );
+  });
+
   test('output is there while the program runs', async () => {
     const file = write(
       'live.py',

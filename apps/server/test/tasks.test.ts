@@ -119,16 +119,17 @@ describe('tasks over HTTP', () => {
   it('a task is cancelled while it waits and while it runs', async () => {
     const waiting = await mayfly.submit('held', null, { delayMs: 60_000 });
     expect((await mayfly.post(`/api/tasks/${waiting.id}/cancel`)).body.status).toBe('cancelled');
-    const { id } = await mayfly.submit('held', null, { ttlMs: 60_000 });
+    const { id } = await mayfly.submit('held', null, { ttlMs: 60_000, graceMs: 30_000 });
     const job = await held.next();
     const { status, body } = await mayfly.post(`/api/tasks/${id}/cancel`);
     expect([status, body.status]).toEqual([200, 'running']);
+    await expect.poll(() => job.stops).toEqual(['soft cancel']);
+    job.end({ kind: 'stopped', result: { said: 'goodbye' } });
     expect(await mayfly.finished(id)).toMatchObject({
       status: 'cancelled',
-      result: { killed: 'cancel' },
+      result: { said: 'goodbye' },
       error: { code: 'task.cancelled' },
     });
-    expect(job.stops).toEqual(['hard cancel']);
     const { body: attempts } = await mayfly.get(`/api/tasks/${id}/attempts`);
     expect(attempts.items[0]).toMatchObject({ outcome: 'cancelled', stop: { reason: 'cancel' } });
     expect(attempts.items[0].stop.confirmedAt).not.toBeNull();

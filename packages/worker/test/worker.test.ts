@@ -110,14 +110,16 @@ describe('a worker', () => {
     expect(source.credits).toBe(4);
   });
 
-  /** Lets one attempt end at once, with more of its kind waiting at the server. */
-  async function learnShortTasks({ source, place, clock }: Setup): Promise<number> {
+  /** Lets attempts end at once, with more of their kind waiting at the server. */
+  async function learnShortTasks({ source, place, clock }: Setup, count = 150): Promise<number> {
     source.moreWaiting = true;
-    source.assign('job');
-    await clock.advance(0);
-    place.jobs[0]?.returns(null);
-    await clock.advance(0);
-    return 1;
+    for (let index = 0; index < count; index++) {
+      source.assign('job');
+      await clock.advance(0);
+      place.jobs[index]?.returns(null);
+      await clock.advance(0);
+    }
+    return count;
   }
 
   it('asks for nothing ahead while nothing more waits', async () => {
@@ -134,6 +136,12 @@ describe('a worker', () => {
     const assigned = await learnShortTasks(setup);
     expect(setup.source.credits - assigned).toBe(501);
     await setup.clock.advance(20);
+    expect(setup.source.credits - assigned).toBe(1);
+  });
+
+  it('does not take a few short attempts for the rule', async () => {
+    const setup = await setUp({ concurrency: 1 });
+    const assigned = await learnShortTasks(setup, 10);
     expect(setup.source.credits - assigned).toBe(1);
   });
 

@@ -32,9 +32,12 @@ export const THROW_AWAY = ['--database', 'memory:', '--port', '0'];
 export const NO_CODE = ['--types', 'generate.login,generate.number,sleep,http.request'];
 
 /** Starts `mayfly dev` on a throw-away database in a folder of its own. */
-export async function startDev(args: readonly string[] = []): Promise<Dev> {
+export async function startDev(
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<Dev> {
   const folder = makeFolder();
-  const running = startCli(['dev', ...THROW_AWAY, '--json', ...args], { cwd: folder });
+  const running = startCli(['dev', ...THROW_AWAY, '--json', ...args], { cwd: folder, env });
   const ready = await running.firstJson<ReadyDev>();
   const { url, apiKey } = ready;
   return {

@@ -25,6 +25,16 @@ export const spin = defineHandler({
   },
 });
 
+/** Takes a while, in a process of its own. */
+export const nap = defineHandler({
+  type: 'test.nap',
+  module: import.meta.url,
+  params: z.object({ ms: z.int() }),
+  async run({ ms }) {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  },
+});
+
 /** Leaves a line in a file each time that it runs. */
 export const tally = defineHandler({
   type: 'test.tally',

@@ -2,7 +2,8 @@
 const AHEAD_MS = 10;
 const PREFETCH_MAX = 500;
 
-/** Long attempts count at once, short ones have to prove themselves. */
+/** Long attempts count at once, short ones have to prove themselves, from the first one on. */
+const ASSUMED_MS = 1000;
 const SMOOTHING_UP = 0.5;
 const SMOOTHING_DOWN = 0.1;
 
@@ -13,11 +14,10 @@ const SMOOTHING_DOWN = 0.1;
  * server than the worker has asked for: a quiet worker asks for what it can start at once.
  */
 export class PrefetchGauge {
-  #averageMs: number | undefined;
+  #averageMs = ASSUMED_MS;
   #open = false;
 
   record(durationMs: number): void {
-    this.#averageMs ??= durationMs;
     const smoothing = durationMs > this.#averageMs ? SMOOTHING_UP : SMOOTHING_DOWN;
     this.#averageMs += smoothing * (durationMs - this.#averageMs);
   }
@@ -38,7 +38,7 @@ export class PrefetchGauge {
 
   /** @param places attempts that run at one time */
   prefetch(places: number): number {
-    if (!this.#open || this.#averageMs === undefined) return 0;
+    if (!this.#open) return 0;
     const ahead = Math.floor((places * AHEAD_MS) / Math.max(this.#averageMs, 0.001));
     return Math.min(PREFETCH_MAX, ahead);
   }
