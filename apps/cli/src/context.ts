@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Environment } from './environment.ts';
 import type { Terminal } from './output/terminal.ts';
 
@@ -5,4 +6,6 @@ import type { Terminal } from './output/terminal.ts';
 export interface CliContext {
   environment: Environment;
   terminal: Terminal;
+  /** Every command with all its options; a command that describes the others asks for it. */
+  loadAllCommands: () => Promise<Command>;
 }

@@ -7,6 +7,7 @@ import { createProgram } from './program.ts';
 const context: CliContext = {
   environment: readEnvironment(),
   terminal: new Terminal(process.stdout, process.stderr),
+  loadAllCommands: () => createProgram(context, 'all'),
 };
 // Timers of the clock do not keep the process alive; a command that waits must.
 new MessageChannel().port1.ref();

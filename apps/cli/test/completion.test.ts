@@ -5,14 +5,16 @@ import { bashScript } from '../src/completion/bash.ts';
 import { fishScript } from '../src/completion/fish.ts';
 import { readTree } from '../src/completion/read-tree.ts';
 import { zshScript } from '../src/completion/zsh.ts';
+import type { CliContext } from '../src/context.ts';
 import { createProgram } from '../src/program.ts';
 import { makeScreen } from './support/screen.ts';
 
-const context = {
+const context: CliContext = {
   environment: { server: undefined, apiKey: undefined, forHandlers: {} },
   terminal: makeScreen().terminal,
+  loadAllCommands: () => createProgram(context, 'all'),
 };
-const nodes = readTree(await createProgram(context, 'all'));
+const nodes = readTree(await context.loadAllCommands());
 
 test('every command has a summary, and takes --json', () => {
   for (const { path, commands, options } of nodes) {

@@ -22,8 +22,7 @@ export function defineCompletion(command: Command, context: CliContext): void {
     .option('--json', 'print the tree of commands instead')
     .addHelpText('after', HELP)
     .action(async (shell: Shell, { json }: { json?: true }) => {
-      const { createProgram } = await import('../program.ts');
-      const nodes = readTree(await createProgram(context, 'all'));
+      const nodes = readTree(await context.loadAllCommands());
       if (json) context.terminal.printJson(nodes);
       else context.terminal.print(SCRIPTS[shell](nodes).trimEnd());
     });
