@@ -12,7 +12,7 @@ demo: build ## Run about a dozen real tasks of every kind and show them live
 	@npm run --silent demo
 
 start: build ## Keep a server with a worker running on http://127.0.0.1:2424
-	@npx mayfly dev
+	@node_modules/.bin/mayfly dev
 
 test: ## Install what the tests need and run them all
 	@scripts/set-up --test

@@ -21,6 +21,10 @@ export async function checkServer(flags: ClientFlags, environment: Environment):
       const remedy = 'Start one with `mayfly dev`, or name one with --server or MAYFLY_SERVER.';
       return { name: NAME, state: 'missing', detail: `none runs at ${url}`, remedy };
     }
+    if (status === 401 && !isKnown) {
+      const remedy = 'Name its key with MAYFLY_API_KEY, or start your own with `mayfly dev`.';
+      return { name: NAME, state: 'missing', detail: `${url} is of somebody else`, remedy };
+    }
     return { name: NAME, state: 'broken', detail: `${url}: ${message}`, remedy: null };
   }
 }

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { chooseAccount } from '../../src/embedded/account.ts';
+import { chooseAccount, type Account } from '../../src/embedded/account.ts';
 import { locateBinaries } from '../../src/embedded/binaries.ts';
+import { chooseStage } from '../../src/embedded/choose-stage.ts';
 import { launch } from '../../src/embedded/launch.ts';
 import { openServerLog } from '../../src/embedded/server-log.ts';
 import { makeSocketFolder } from '../../src/embedded/socket-folder.ts';
-import { direct } from '../../src/embedded/stage.ts';
+import { direct, type Folders, type Stage } from '../../src/embedded/stage.ts';
 import { OwnerProcess } from './owner-process.ts';
 import {
   fastClock,
@@ -126,8 +127,10 @@ test('refuses a cluster that a server of somebody else uses, and leaves that alo
   const socket = (await makeSocketFolder(dataDir, account)).path;
   const folders = { native: locateBinaries().native, cluster, socket };
   const log = openServerLog(join(await scratch(), 'log'), true);
-  const argv = [join(folders.native, 'bin', 'postgres'), '-D', cluster, '-k', socket];
-  const other = launch({ stage: direct(folders), account }, argv, {
+  const stage = await reachable(folders, account);
+  const { seen } = stage;
+  const argv = [join(seen.native, 'bin', 'postgres'), '-D', seen.cluster, '-k', seen.socket];
+  const other = launch({ stage, account }, argv, {
     deathSignal: 'SIGKILL',
     output: log.descriptor,
   });
@@ -147,6 +150,15 @@ test('refuses a cluster that a server of somebody else uses, and leaves that alo
   await ended;
   await start(dataDir);
 });
+
+/** This checkout may lie where the server's account cannot go. */
+async function reachable(folders: Folders, account: Account | null): Promise<Stage> {
+  if (account === null) return direct(folders);
+  const cacheDir = await scratch();
+  const binaries = locateBinaries();
+  const choice = await chooseStage({ account, binaries, complete: true, folders, cacheDir });
+  return choice.build({ ...folders, native: choice.native });
+}
 
 /** The server takes only live processes of its own account for a rival. */
 async function processOfTheServersAccount(cluster: string): Promise<number> {
