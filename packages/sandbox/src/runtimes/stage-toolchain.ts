@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -48,9 +48,9 @@ async function isFile(path: string): Promise<boolean> {
   return found?.isFile() ?? false;
 }
 
-/** Another worker may do the same: whoever is last wins, and both copies are the same. */
+/** Others may do the same at once: whoever is last wins, and all copies are the same. */
 async function copyInOneStep(source: string, target: string): Promise<void> {
-  const draft = `${target}.${process.pid}`;
+  const draft = `${target}.${randomUUID()}`;
   await copyFile(source, draft);
   await chmod(draft, 0o755);
   await rename(draft, target);

@@ -41,6 +41,14 @@ describe('toolchains in private folders', () => {
     expect(await stageToolchain(join(folder, 'tool'), cache)).toBe(copy);
   });
 
+  it.runIf(isRoot)('may be asked for by several at once, and leave no drafts', async () => {
+    const path = makeTool('x'.repeat(1_000_000));
+    const copies = await Promise.all(Array.from({ length: 8 }, () => stageToolchain(path, cache)));
+    expect(new Set(copies).size).toBe(1);
+    expect(statSync(copies[0] ?? '').size).toBe(1_000_000);
+    expect(readdirSync(join(copies[0] ?? '', '..'))).toEqual(['tool']);
+  });
+
   it.runIf(isRoot)('are copied anew when they change, and only a few copies are kept', async () => {
     const copies = [];
     for (const content of ['1', '2', '3', '4', '5', '6']) {
