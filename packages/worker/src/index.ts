@@ -17,6 +17,7 @@ export {
   type KillReason,
   type RunningJob,
 } from './isolation/isolation.ts';
+export { type CleanUp } from './isolation/stop-hooks.ts';
 export { killOrphans } from './isolation/kill-tree.ts';
 export { createBuiltInOperations, type BuiltInSettings } from './operations/built-in.ts';
 export { createCodeOperation } from './operations/code-run.ts';

@@ -99,6 +99,39 @@ describe.each([
     expect(await job.ended).toEqual({ kind: 'returned', result: 'cleaned up' });
   });
 
+  it('waits for the clean-up that a handler asks for, and goes on when that fails', async () => {
+    const job = start(isolation, { act: 'clean-up' });
+    await job.printed;
+    job.terminate('drain');
+    expect(await job.ended).toEqual({ kind: 'stopped' });
+    expect(job.lines).toEqual([
+      'log: waiting',
+      'log: first in, last out: drain',
+      'log: clean-up failed: no such table',
+      'log: in time: drain',
+    ]);
+  });
+
+  it('kills clean-up that does not end', async () => {
+    const job = start(isolation, { act: 'endless-clean-up' });
+    await job.printed;
+    job.terminate('ttl');
+    await expect.poll(() => job.lines).toContain('log: stopped');
+    job.kill('ttl');
+    expect(await job.ended).toEqual({ kind: 'stopped' });
+  });
+
+  it('does not let a soft stop that comes too late hit the next job', async () => {
+    const job = start(isolation, { act: 'echo', value: 1 });
+    await job.ended;
+    job.terminate('ttl');
+    const next = start(isolation, { act: 'clean-up' });
+    await next.printed;
+    next.terminate('cancel');
+    await next.ended;
+    expect(next.lines).toContain('log: in time: cancel');
+  });
+
   it('can be killed before it is ready', async () => {
     const jobs = Array.from({ length: 5 }, () => start(isolation, { act: 'stubborn' }));
     for (const job of jobs) job.kill('cancel');

@@ -1,5 +1,6 @@
 import { MayflyError, paramsJsonSchema, type JsonValue, type TaskType } from '@mayfly/contracts';
 import type { z } from 'zod';
+import type { CleanUp } from '../isolation/stop-hooks.ts';
 
 /** What a handler gets beside its params. */
 export interface HandlerContext {
@@ -8,6 +9,11 @@ export interface HandlerContext {
   readonly attempt: number;
   /** Aborts when the attempt is to stop: cancelled, near its TTL, or the worker shuts down. */
   readonly signal: AbortSignal;
+  /**
+   * Has something cleaned up when the attempt is to stop. It runs while the grace lasts (`graceMs`;
+   * without one there is no time for it), the last one first, and the end of the attempt waits for it.
+   */
+  readonly onStop: (cleanUp: CleanUp) => void;
   /** Reports how far the work is, in percent; shown by the API. */
   readonly progress: (percent: number) => void;
   /** Adds a line to the output of the task. */

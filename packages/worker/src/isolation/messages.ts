@@ -1,11 +1,11 @@
 import type { JsonValue } from '@mayfly/contracts';
-import type { Job, JobEnd } from './isolation.ts';
+import type { Job, JobEnd, KillReason } from './isolation.ts';
 
 /** What the worker tells a thread or process that runs handlers. */
 export type ToPlace =
   | { kind: 'start'; job: Job }
   /** The soft stop. */
-  | { kind: 'abort' };
+  | { kind: 'abort'; reason: KillReason };
 
 /** What such a place tells the worker. */
 export type FromPlace =

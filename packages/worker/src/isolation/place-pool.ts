@@ -54,7 +54,7 @@ export class PlacePool implements Isolation {
     });
     place.post({ kind: 'start', job });
     return {
-      terminate: () => place.post({ kind: 'abort' }),
+      terminate: (reason) => place.post({ kind: 'abort', reason }),
       kill: () => {
         killed = true;
         this.#forget(place);
