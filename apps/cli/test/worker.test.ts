@@ -80,6 +80,24 @@ test('work shares out over several workers', async () => {
   for (const worker of workers) expect(await worker.end).toMatchObject({ code: 0 });
 });
 
+test('it ends in order when an operator drains it', async () => {
+  const worker = startWorker('--types', 'sleep', '--name', 'drained');
+  await worker.firstJson();
+  const nap = await dev.client.submit({ type: 'sleep', params: { ms: 1000 }, ttlMs: 60_000 });
+  await expect.poll(() => dev.client.status(nap.id), POLL).toMatchObject({ status: 'running' });
+  const drained = (await dev.client.workers()).find(({ name }) => name === 'drained');
+  const { code } = await dev.cli(['workers', '--drain', drained?.id ?? '']);
+  expect(code).toBe(0);
+  const waiting = await dev.client.submit({ type: 'sleep', params: { ms: 1 }, ttlMs: 60_000 });
+  expect(await worker.end).toMatchObject({ code: 0 });
+  await expect(dev.client.get(nap.id)).resolves.toMatchObject({ status: 'completed', attempt: 1 });
+  await expect(dev.client.get(waiting.id)).resolves.toMatchObject({ status: 'pending' });
+  await dev.client.cancel(waiting.id);
+  const again = await dev.cli(['workers', '--drain', drained?.id ?? '', '--json']);
+  expect(again.code).toBe(1);
+  expect(JSON.parse(again.stderr)).toMatchObject({ code: 'worker.not_found' });
+});
+
 test('a second signal ends it at once, with all that it has started', async () => {
   const worker = startWorker('--handlers', HANDLERS, '--types', 'test.spin');
   await worker.firstJson();

@@ -269,6 +269,18 @@ describe('bad input', () => {
       });
     });
 
+    it('a worker that is not there', async () => {
+      await refused(() => mayfly.post(`/api/workers/${unknown}/drain`), {
+        status: 404,
+        code: 'worker.not_found',
+      });
+      await refused(() => mayfly.post('/api/workers/nobody/drain'), {
+        status: 400,
+        code: 'request.bad_query',
+        pointers: ['id'],
+      });
+    });
+
     it('a route or method that is not there', async () => {
       await refused(() => mayfly.get('/api/tusks'), { status: 404, code: 'request.not_found' });
       await refused(() => mayfly.call('PUT', '/api/tasks'), {

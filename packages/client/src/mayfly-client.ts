@@ -154,6 +154,12 @@ export class MayflyClient {
     return this.#items('/api/workers', options);
   }
 
+  /** Asks a worker to finish what it has and to end. @throws MayflyError `worker.not_found` */
+  async drainWorker(id: string, options: CallOptions = {}): Promise<void> {
+    const path = `/api/workers/${encodeURIComponent(id)}/drain`;
+    await this.#transport.json(changing('POST', path, undefined, options));
+  }
+
   /** Counts of tasks and workers. */
   stats(options: CallOptions = {}): Promise<Stats> {
     return this.#transport.json(reading('/api/stats', undefined, options));

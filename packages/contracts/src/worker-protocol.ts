@@ -14,6 +14,7 @@ export function workerFrame(parts: Partial<WorkerFrame>): WorkerFrame {
     progress: [],
     returned: [],
     draining: false,
+    stuck: 0,
     ...parts,
   };
 }

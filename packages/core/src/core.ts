@@ -51,7 +51,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   // Submissions, dispatch and the keeper wake each other; these are the only ties between them.
   const onReady = (laneIds: Iterable<number>): void => {
     dispatcher.heat(laneIds);
-    store.hints.announce(laneIds);
+    store.hints.ready.announce(laneIds);
   };
   const onScheduled = (taskId: string, inMs: number): void => keeper.expectWakeUp(taskId, inMs);
 

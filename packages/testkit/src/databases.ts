@@ -47,6 +47,33 @@ export async function openTestStore(server: TestServer): Promise<Store> {
   return openPostgresStore(await server.database(), { clock: systemClock, log: silentLog });
 }
 
+/** Two stores on one database, as two servers have; each hears the nudges of the other. */
+export async function openTwoStores(server: TestServer): Promise<[Store, Store]> {
+  const settings = await server.database();
+  const open = (): Promise<Store> =>
+    openPostgresStore(settings, { clock: systemClock, log: silentLog });
+  const stores = await Promise.all([open(), open()]);
+  await untilBothListen(settings);
+  return stores;
+}
+
+async function untilBothListen(settings: ConnectionSettings): Promise<void> {
+  const client = new pg.Client(settings);
+  await client.connect();
+  try {
+    for (;;) {
+      const { rows } = await client.query<{ listening: number }>(
+        `select count(*)::integer as listening from pg_stat_activity
+         where application_name = 'mayfly hints' and datname = current_database()
+           and query like 'listen%mayfly_workers%' and state = 'idle'`,
+      );
+      if ((rows[0]?.listening ?? 0) >= 2) return;
+    }
+  } finally {
+    await client.end();
+  }
+}
+
 async function startExternal(): Promise<TestServer> {
   const bin = findDebianPostgres();
   if (bin === undefined) throw new Error('there is no PostgreSQL from Debian');

@@ -2,6 +2,7 @@ export {
   DATABASE_KINDS,
   hasDatabase,
   openTestStore,
+  openTwoStores,
   startDatabase,
   type DatabaseKind,
   type TestServer,

@@ -17,6 +17,7 @@ export class FakeSource implements TaskSource {
   readonly output: OutputChunk[] = [];
   readonly returned: { taskId: string; attempt: number }[] = [];
   readonly heartbeats: number[] = [];
+  stuck = 0;
   credits = 0;
   draining = false;
   moreWaiting = false;
@@ -83,7 +84,10 @@ export class FakeSource implements TaskSource {
     this.reports.push(...frame.reports);
     this.output.push(...frame.output);
     this.returned.push(...frame.returned);
-    if (frame.heartbeat !== undefined) this.heartbeats.push(frame.heartbeat);
+    if (frame.heartbeat !== undefined) {
+      this.heartbeats.push(frame.heartbeat);
+      this.stuck = frame.stuck;
+    }
     if (frame.draining) this.draining = true;
     this.#tell();
   }

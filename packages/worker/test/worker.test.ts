@@ -1,100 +1,6 @@
-import { MayflyError, silentLog, type JsonValue } from '@mayfly/contracts';
-import { ManualClock } from '@mayfly/testkit';
-import {
-  Worker,
-  type Isolation,
-  type JobEnd,
-  type JobEvents,
-  type KillReason,
-  type Operation,
-} from '@mayfly/worker';
+import { MayflyError, type JsonValue } from '@mayfly/contracts';
 import { describe, expect, it } from 'vitest';
-import { FakeSource } from './fake-source.ts';
-
-/** A place whose jobs do what the test says. */
-class FakePlace implements Isolation {
-  readonly jobs: FakeJob[] = [];
-  readonly canKill: boolean;
-  closed = false;
-
-  constructor(canKill = true) {
-    this.canKill = canKill;
-  }
-
-  start(_job: unknown, events: JobEvents): FakeJob {
-    const job = new FakeJob(events);
-    this.jobs.push(job);
-    return job;
-  }
-
-  async close(): Promise<void> {
-    this.closed = true;
-  }
-}
-
-class FakeJob {
-  readonly events: JobEvents;
-  readonly stops: string[] = [];
-  over = false;
-  readonly #end = Promise.withResolvers<JobEnd>();
-
-  constructor(events: JobEvents) {
-    this.events = events;
-  }
-
-  get ended(): Promise<JobEnd> {
-    return this.#end.promise;
-  }
-
-  terminate(reason: KillReason): void {
-    this.stops.push(`soft ${reason}`);
-  }
-
-  kill(reason: KillReason): void {
-    this.stops.push(`hard ${reason}`);
-  }
-
-  end(end: JobEnd): void {
-    this.over = true;
-    this.#end.resolve(end);
-  }
-
-  returns(result: JsonValue): void {
-    this.end({ kind: 'returned', result });
-  }
-}
-
-interface Setup {
-  clock: ManualClock;
-  source: FakeSource;
-  place: FakePlace;
-  worker: Worker;
-}
-
-async function setUp(options: { concurrency?: number; canKill?: boolean } = {}): Promise<Setup> {
-  const clock = new ManualClock();
-  const source = new FakeSource();
-  const place = new FakePlace(options.canKill);
-  const operation: Operation = {
-    taskType: { name: 'job', description: '', paramsSchema: {}, isolation: 'thread' },
-    isolation: place,
-  };
-  const worker = new Worker({
-    source,
-    operations: [operation],
-    runtimes: [],
-    sandbox: null,
-    concurrency: options.concurrency ?? 2,
-    queues: [],
-    name: 'w',
-    version: '0',
-    clock,
-    log: silentLog,
-  });
-  await worker.start();
-  await clock.advance(0);
-  return { clock, source, place, worker };
-}
+import { setUp } from './set-up.ts';
 
 describe('a worker', () => {
   it('asks for as many attempts as it has places, and for more as they end', async () => {
@@ -108,66 +14,6 @@ describe('a worker', () => {
     place.jobs[0]?.returns(null);
     await clock.advance(0);
     expect(source.credits).toBe(4);
-  });
-
-  /** Lets attempts end at once, with more of their kind waiting at the server. */
-  async function learnShortTasks({ source, place, clock }: Setup, count = 150): Promise<number> {
-    source.moreWaiting = true;
-    for (let index = 0; index < count; index++) {
-      source.assign('job');
-      await clock.advance(0);
-      place.jobs[index]?.returns(null);
-      await clock.advance(0);
-    }
-    return count;
-  }
-
-  it('asks for nothing ahead while nothing more waits', async () => {
-    const { source, place, clock } = await setUp({ concurrency: 1 });
-    source.assign('job');
-    await clock.advance(0);
-    place.jobs[0]?.returns(null);
-    await clock.advance(0);
-    expect(source.credits).toBe(2);
-  });
-
-  it('asks ahead when attempts are short and more wait, and takes it back when nothing comes', async () => {
-    const setup = await setUp({ concurrency: 1 });
-    const assigned = await learnShortTasks(setup);
-    expect(setup.source.credits - assigned).toBe(501);
-    await setup.clock.advance(20);
-    expect(setup.source.credits - assigned).toBe(1);
-  });
-
-  it('does not take a few short attempts for the rule', async () => {
-    const setup = await setUp({ concurrency: 1 });
-    const assigned = await learnShortTasks(setup, 10);
-    expect(setup.source.credits - assigned).toBe(1);
-  });
-
-  it('gives back what waits too long for a place, and asks for no more ahead', async () => {
-    const setup = await setUp({ concurrency: 1 });
-    const { source, place, clock } = setup;
-    const before = await learnShortTasks(setup);
-    const assignments = [source.assign('job'), source.assign('job'), source.assign('job')];
-    await clock.advance(49);
-    expect(place.jobs.filter((job) => !job.over)).toHaveLength(1);
-    expect(source.returned).toEqual([]);
-    await clock.advance(1);
-    expect(source.returned).toEqual(
-      assignments.slice(1).map(({ taskId, attempt }) => ({ taskId, attempt })),
-    );
-    expect(source.credits - before - assignments.length).toBe(0);
-  });
-
-  it('asks for nothing ahead when attempts are long', async () => {
-    const { source, place, clock } = await setUp({ concurrency: 1 });
-    source.moreWaiting = true;
-    source.assign('job');
-    await clock.advance(500);
-    place.jobs[0]?.returns(null);
-    await clock.advance(0);
-    expect(source.credits).toBe(2);
   });
 
   it('kills at the TTL, softly before it as long as the grace says', async () => {
@@ -215,6 +61,35 @@ describe('a worker', () => {
     await clock.advance(0);
     expect(source.reports[1]).toMatchObject({ outcome: 'completed', stopConfirmedAgoMs: 0 });
     expect(source.credits).toBe(credits + 1);
+  });
+
+  it('says in its heartbeat how many attempts run on after their end', async () => {
+    const { source, place, clock } = await setUp({ canKill: false });
+    source.assign('job', { ttlMs: 100 });
+    await clock.advance(1000);
+    expect(source.stuck).toBe(1);
+    place.jobs[0]?.returns('late');
+    await clock.advance(1000);
+    expect(source.stuck).toBe(0);
+  });
+
+  it('takes nothing more when the server asks it to drain, and says so', async () => {
+    const { source, place, clock, worker } = await setUp({ concurrency: 2 });
+    source.assign('job');
+    await clock.advance(10);
+    source.send({ drain: true });
+    await worker.drainAsked;
+    await clock.advance(0);
+    expect(source.draining).toBe(true);
+    const { credits } = source;
+    place.jobs[0]?.returns(null);
+    await clock.advance(0);
+    expect(source.credits).toBe(credits);
+    source.cut();
+    source.draining = false;
+    await clock.advance(100);
+    expect(source.draining).toBe(true);
+    expect(source.credits).toBe(0);
   });
 
   it('stops softly, then hard, when it is cancelled', async () => {

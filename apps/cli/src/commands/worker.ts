@@ -58,6 +58,7 @@ async function start(
     stop: () => running.drain(flags.drain),
     // Kills what runs before it first waits.
     abandon: () => void running.close(),
+    asked: running.worker.drainAsked,
     broken: running.worker.failed,
   };
 }

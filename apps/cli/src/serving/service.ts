@@ -10,6 +10,8 @@ export interface Service {
   stop(): Promise<void>;
   /** Ends at once, and synchronously, what would outlive this process. */
   abandon(): void;
+  /** Resolves when somebody asks it over the server to end in order. */
+  asked?: Promise<void>;
   /** Resolves with the reason when it cannot go on; rejects with the error that ended it. */
   broken: Promise<string>;
 }
@@ -35,7 +37,8 @@ export async function runService(
     terminal.note('Stopped before it was ready.');
     return 1;
   }
-  const why = await Promise.race([signals.first.then(() => null), service.broken]);
+  const asked = Promise.race([signals.first, ...(service.asked ? [service.asked] : [])]);
+  const why = await Promise.race([asked.then(() => null), service.broken]);
   if (why !== null) {
     terminal.note(`${why}. It cannot go on.`);
     await Promise.race([service.stop(), sleep(clock, LAST_WAIT_MS)]);

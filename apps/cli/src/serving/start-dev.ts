@@ -47,6 +47,7 @@ export async function startDev(
   const local = createLocalSource(server.core.dispatcher);
   const worker = flags.worker ? await startFlaggedWorker(flags, { ...parts, server: local }) : null;
   undo.move();
+  if (worker) void worker.worker.drainAsked.then(() => worker.drain(flags.drain));
   const takeAddressAway = leaveAddress(flags.data, { url: server.url, apiKey }, log);
   return { config, server, apiKey, worker, takeAddressAway };
 }

@@ -12,6 +12,7 @@ import { addOutputRoutes } from './routes/output-routes.ts';
 import { addStreamRoutes } from './routes/stream-routes.ts';
 import { addSubmissionRoutes } from './routes/submission-routes.ts';
 import { addTaskRoutes } from './routes/task-routes.ts';
+import { addWorkerRoutes } from './routes/worker-routes.ts';
 import { createValidatorCompiler } from './validation.ts';
 
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -38,6 +39,7 @@ export async function createApp(parts: HttpParts): Promise<FastifyInstance> {
   addStreamRoutes(app, parts);
   addControlRoutes(app, parts);
   addCatalogRoutes(app, parts);
+  addWorkerRoutes(app, parts);
   addKeyRoutes(app, parts);
   addOpenApiDocument(app);
   return app;

@@ -15,6 +15,7 @@ export const workerViewSchema = z.object({
   state: z.enum(WORKER_STATES),
   concurrency: z.int(),
   running: z.int(),
+  stuck: z.int().describe('Attempts that are over while their code runs on, and keeps its place.'),
   queues: z.array(z.string()),
   types: z.array(z.string()),
   runtimes: z.array(runtimeInfoSchema),

@@ -59,11 +59,13 @@ export class Dispatcher {
       leaseMs: lifetimes.leaseMs,
       log,
       onPendingStops: (stops) => this.#tracker.tellPending(stops),
+      onDraining: (workerIds) => this.#tellToDrain(workerIds),
     });
     lanes.onAdded((lane) => {
       for (const group of this.#groups.values()) group.addLane(lane);
     });
-    store.hints.onReady((laneIds) => void this.#heatForeign(laneIds));
+    store.hints.ready.onAnnounced((laneIds) => void this.#heatForeign(laneIds));
+    store.hints.workers.onAnnounced((workerIds) => this.#lookFor(workerIds));
     this.#schedulePoll();
   }
 
@@ -102,7 +104,9 @@ export class Dispatcher {
 
   /** Handles what a worker says. */
   receive(session: WorkerSession, frame: WorkerFrame): void {
-    if (frame.heartbeat !== undefined) void this.#leases.heartbeat(session, frame.heartbeat);
+    if (frame.heartbeat !== undefined) {
+      void this.#leases.heartbeat(session, frame.heartbeat, frame.stuck);
+    }
     if (frame.output.length > 0) session.follow(this.#output.append(session, frame.output));
     if (frame.progress.length > 0) this.#output.progress(session, frame.progress);
     for (const report of frame.reports) void this.#settle(session, report);
@@ -126,14 +130,24 @@ export class Dispatcher {
     });
   }
 
-  /** Tells workers of this server to stop attempts; that it was asked is recorded already. */
+  /** Tells workers, of any server, to stop attempts; that it was asked is recorded already. */
   stop(tasks: RunningTask[]): void {
     this.#tracker.stop(tasks);
+    this.#tellOthers(tasks);
   }
 
-  /** Tells the worker that a running task has another deadline. */
-  moveDeadline(ref: AttemptRef, leftMs: number): void {
-    this.#tracker.moveDeadline(ref, leftMs);
+  /** Tells the worker that a running task has another deadline, which is recorded already. */
+  moveDeadline(task: RunningTask, leftMs: number): void {
+    this.#tracker.moveDeadline(task, leftMs);
+    this.#tellOthers([task]);
+  }
+
+  /** Asks a worker to take nothing more and to end. @returns false when there is no such worker */
+  async drainWorker(workerId: string): Promise<boolean> {
+    if (!(await this.#parts.store.workers.setDraining(workerId))) return false;
+    this.#tellToDrain([workerId]);
+    this.#tellOthers([{ workerId }]);
+    return true;
   }
 
   /** Hands out nothing more. Workers go on with what they have and look for another server. */
@@ -148,6 +162,28 @@ export class Dispatcher {
     this.#tracker.close();
     for (const session of this.#sessions.values()) session.close('the server ends');
     this.#output.close();
+  }
+
+  /** What is asked of a worker at another server comes to it through that one. */
+  #tellOthers(asked: { workerId: string }[]): void {
+    const others = asked.map(({ workerId }) => workerId).filter((id) => !this.#sessions.has(id));
+    this.#parts.store.hints.workers.announce(others);
+  }
+
+  #lookFor(workerIds: string[]): void {
+    const here = workerIds.filter((id) => this.#sessions.has(id));
+    if (here.length > 0) void this.#leases.lookFor(here);
+  }
+
+  #tellToDrain(workerIds: string[]): void {
+    for (const id of workerIds) {
+      const session = this.#sessions.get(id);
+      if (!session || session.draining) continue;
+      session.draining = true;
+      session.queue((frame) => {
+        frame.drain = true;
+      });
+    }
   }
 
   /** An earlier connection of the same incarnation is a dead one. */

@@ -2,7 +2,7 @@ import type { Log } from '@mayfly/contracts';
 import { Coalescer } from '../batching/coalescer.ts';
 import { mayIsolate } from '../batching/may-isolate.ts';
 import type { KeeperStore, PendingStop } from '../ports/keeper-store.ts';
-import type { WorkerStore } from '../ports/worker-store.ts';
+import type { LeaseRenewal, WorkerStore } from '../ports/worker-store.ts';
 import type { WorkerSession } from './worker-session.ts';
 
 const FLUSH_MAX = 500;
@@ -14,17 +14,19 @@ interface Parts {
   log: Log;
   /** Stops and moved deadlines that were asked for on another server, or while it was away. */
   onPendingStops(stops: PendingStop[]): void;
+  /** These workers are to take nothing more. */
+  onDraining(workerIds: string[]): void;
 }
 
 /** Renews leases, all that came together in one statement. */
 export class LeaseDesk {
   readonly #parts: Parts;
-  readonly #renewals: Coalescer<string, boolean>;
+  readonly #renewals: Coalescer<LeaseRenewal, boolean>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#renewals = new Coalescer({
-      flush: (ids) => this.#renew(ids),
+      flush: (renewals) => this.#renew(renewals),
       maxWeight: FLUSH_MAX,
       maxInFlight: 1,
       mayIsolate,
@@ -35,9 +37,9 @@ export class LeaseDesk {
    * Answers one heartbeat. Without an answer the worker stops its attempts by itself before the
    * lease ends, so a database that is away needs no handling here.
    */
-  async heartbeat(session: WorkerSession, number: number): Promise<void> {
+  async heartbeat(session: WorkerSession, number: number, stuck: number): Promise<void> {
     try {
-      const renewed = await this.#renewals.add(session.id);
+      const renewed = await this.#renewals.add({ workerId: session.id, stuck });
       session.queue((frame) => {
         frame.lease = { heartbeat: number, renewed };
       });
@@ -47,14 +49,37 @@ export class LeaseDesk {
     }
   }
 
-  async #renew(ids: string[]): Promise<boolean[]> {
+  /** Another server says that something was asked of these workers. */
+  async lookFor(workerIds: string[]): Promise<void> {
+    const { workers, keeper, log } = this.#parts;
+    try {
+      const [stops, draining] = await Promise.all([
+        keeper.listPendingStops(workerIds),
+        workers.listDraining(workerIds),
+      ]);
+      this.#tell(stops, draining);
+    } catch (error) {
+      log.debug({ error }, 'what was asked of workers comes with their next heartbeat');
+    }
+  }
+
+  async #renew(renewals: LeaseRenewal[]): Promise<boolean[]> {
     const { workers, keeper, leaseMs } = this.#parts;
     const [renewed, stops] = await Promise.all([
-      workers.renewLeases(ids, leaseMs),
-      keeper.listPendingStops(ids),
+      workers.renewLeases(renewals, leaseMs),
+      keeper.listPendingStops(renewals.map((renewal) => renewal.workerId)),
     ]);
+    const draining = renewed.filter((lease) => lease.draining);
+    this.#tell(
+      stops,
+      draining.map((lease) => lease.workerId),
+    );
+    const alive = new Set(renewed.map((lease) => lease.workerId));
+    return renewals.map((renewal) => alive.has(renewal.workerId));
+  }
+
+  #tell(stops: PendingStop[], draining: string[]): void {
     if (stops.length > 0) this.#parts.onPendingStops(stops);
-    const alive = new Set(renewed);
-    return ids.map((id) => alive.has(id));
+    if (draining.length > 0) this.#parts.onDraining(draining);
   }
 }

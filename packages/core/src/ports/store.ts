@@ -15,15 +15,23 @@ export interface Store {
   readonly workers: WorkerStore;
   readonly keeper: KeeperStore;
   readonly keys: KeyStore;
-  readonly hints: ReadyHints;
+  readonly hints: ServerHints;
   /** Rejects with `store.unavailable` when the database does not answer. */
   ping(): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
-/** A debounced nudge between servers that tasks wait. It may be lost: polling stands behind it. */
-export interface ReadyHints {
-  announce(laneIds: Iterable<number>): void;
-  onReady(listener: (laneIds: number[]) => void): void;
+/** Debounced nudges between servers. They may be lost: polls and heartbeats stand behind them. */
+export interface ServerHints {
+  /** Tasks wait in these lanes. */
+  readonly ready: Hint<number>;
+  /** These workers were asked for something: a stop, another deadline, to drain. */
+  readonly workers: Hint<string>;
+}
+
+export interface Hint<Key> {
+  announce(keys: Iterable<Key>): void;
+  /** Also what this server has announced itself may come. */
+  onAnnounced(listener: (keys: Key[]) => void): void;
 }

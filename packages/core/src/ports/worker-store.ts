@@ -8,6 +8,18 @@ export interface Lane {
   runtime: string;
 }
 
+export interface LeaseRenewal {
+  workerId: string;
+  /** Attempts that are over while their code runs on. */
+  stuck: number;
+}
+
+export interface RenewedLease {
+  workerId: string;
+  /** It is to take nothing more. */
+  draining: boolean;
+}
+
 export interface WorkerStore {
   /** Lanes are made on demand and never change or vanish. */
   ensureLane(lane: Omit<Lane, 'id'>): Promise<Lane>;
@@ -20,9 +32,12 @@ export interface WorkerStore {
 
   /** Starts the lease. Registering an incarnation again renews it. @returns false once it was lost */
   register(registration: WorkerRegistration, leaseMs: number): Promise<boolean>;
-  /** @returns the workers whose lease goes on; the others have lost theirs */
-  renewLeases(workerIds: string[], leaseMs: number): Promise<string[]>;
-  setDraining(workerId: string): Promise<void>;
+  /** @returns the leases that go on; the other workers have lost theirs */
+  renewLeases(renewals: LeaseRenewal[], leaseMs: number): Promise<RenewedLease[]>;
+  /** @returns false when there is no such worker, or not any more */
+  setDraining(workerId: string): Promise<boolean>;
+  /** @returns those of the workers that are to take nothing more */
+  listDraining(workerIds: string[]): Promise<string[]>;
   /** Ends the lease of a worker that holds nothing any more. */
   release(workerId: string): Promise<void>;
   /** Takes workers whose lease ended `marginMs` ago or earlier for dead. @returns their ids */

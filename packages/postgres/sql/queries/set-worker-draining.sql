@@ -1,2 +1,3 @@
 -- $1 worker
-update worker set state = 'draining' where id = $1 and state = 'online'
+update worker set state = 'draining' where id = $1 and state in ('online', 'draining')
+returning id

@@ -8,7 +8,7 @@ import { PostgresControlStore } from './control-store.ts';
 import { PostgresDispatchStore } from './dispatch-store.ts';
 import { PostgresKeeperStore } from './keeper-store.ts';
 import { PostgresKeyStore } from './key-store.ts';
-import { createReadyHints } from './ready-hints.ts';
+import { createServerHints } from './server-hints.ts';
 import { PostgresSubmissionStore } from './submission-store.ts';
 import { PostgresTaskReader } from './task-reader.ts';
 import { PostgresWorkerStore } from './worker-store.ts';
@@ -44,7 +44,7 @@ export async function openPostgresStore(
     flags: [`statement_timeout=${READ_TIMEOUT_MS}`, 'jit=off'],
   });
   const sessions = createSessions(settings);
-  const hints = createReadyHints(hot, sessions, surroundings);
+  const hints = createServerHints(hot, sessions, surroundings);
   const keeper = new PostgresKeeperStore(hot, sessions, tallySlots());
   await keeper.tidy();
   let closed: Promise<void> | undefined;

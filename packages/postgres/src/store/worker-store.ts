@@ -9,7 +9,7 @@ import {
   type WorkerView,
 } from '@mayfly/contracts';
 import { MayflyError } from '@mayfly/contracts';
-import type { Lane, WorkerStore } from '@mayfly/core';
+import type { Lane, LeaseRenewal, RenewedLease, WorkerStore } from '@mayfly/core';
 import { columns } from '../sql/columns.ts';
 import type { Database, Row } from '../sql/database.ts';
 
@@ -79,12 +79,25 @@ export class PostgresWorkerStore implements WorkerStore {
     return rows.length > 0;
   }
 
-  async renewLeases(workerIds: string[], leaseMs: number): Promise<string[]> {
-    return idsOf(await this.#database.run('renew-leases', [workerIds, leaseMs]));
+  async renewLeases(renewals: LeaseRenewal[], leaseMs: number): Promise<RenewedLease[]> {
+    const values = columns<LeaseRenewal>(
+      renewals,
+      (renewal) => renewal.workerId,
+      (renewal) => renewal.stuck,
+    );
+    const rows = await this.#database.run('renew-leases', [...values, leaseMs]);
+    return rows.map((row) => ({
+      workerId: row['id'] as string,
+      draining: row['draining'] as boolean,
+    }));
   }
 
-  async setDraining(workerId: string): Promise<void> {
-    await this.#database.run('set-worker-draining', [workerId]);
+  async setDraining(workerId: string): Promise<boolean> {
+    return (await this.#database.run('set-worker-draining', [workerId])).length > 0;
+  }
+
+  async listDraining(workerIds: string[]): Promise<string[]> {
+    return idsOf(await this.#database.run('list-draining', [workerIds]));
   }
 
   async release(workerId: string): Promise<void> {
@@ -110,6 +123,7 @@ function toWorkerView(row: Row): WorkerView {
     state: row['state'] as WorkerState,
     concurrency: row['concurrency'] as number,
     running: row['running'] as number,
+    stuck: row['stuck'] as number,
     queues: row['queues'] as string[],
     types: row['types'] as string[],
     runtimes: row['runtimes'] as RuntimeInfo[],

@@ -4,6 +4,7 @@ import { openPostgresStore, type ConnectionSettings } from '@mayfly/postgres';
 import { startDatabase, type TestServer } from '@mayfly/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrations } from '../../src/sql/statements.ts';
 import { dumpSchema } from '../../schema/dump-schema.ts';
 
 describe('migrations', () => {
@@ -30,7 +31,7 @@ describe('migrations', () => {
     const settings = await server.database();
     const stores = await Promise.all(Array.from({ length: 5 }, () => open(settings)));
     const applied = await query(settings, 'select number from mayfly.migration order by number');
-    expect(applied.rows).toEqual([{ number: 1 }]);
+    expect(applied.rows).toEqual(migrations().map(({ number }) => ({ number })));
     await Promise.all(stores.map((store) => store.close()));
   });
 
@@ -40,7 +41,7 @@ describe('migrations', () => {
     await query(settings, `insert into mayfly.migration (number, name) values (999, 'future')`);
     await expect(open(settings)).rejects.toMatchObject({
       code: 'store.newer_schema',
-      message: expect.stringMatching(/schema 999.*up to 1\. Start the newer Mayfly/s),
+      message: expect.stringMatching(/schema 999.*up to \d+\. Start the newer Mayfly/s),
     });
   });
 

@@ -34,7 +34,10 @@ export interface RunningWorker {
   concurrency: number;
   worker: Worker;
   set: OperationSet;
-  /** Takes nothing more, lets what runs finish for `deadlineMs`, stops the rest, and leaves. */
+  /**
+   * Takes nothing more, lets what runs finish for `deadlineMs`, stops the rest, and leaves. Call it
+   * when `worker.drainAsked` resolves, too: an operator wants this worker to end.
+   */
   drain(deadlineMs: number): Promise<void>;
   /** Leaves at once. What runs is killed, and handed on by the server. */
   close(): Promise<void>;
@@ -85,14 +88,16 @@ function handle(
   set: OperationSet,
   about: { name: string; concurrency: number },
 ): RunningWorker {
+  let drained: Promise<void> | undefined;
+  const drain = async (deadlineMs: number): Promise<void> => {
+    await worker.drain(deadlineMs);
+    await set.close();
+  };
   return {
     ...about,
     worker,
     set,
-    async drain(deadlineMs) {
-      await worker.drain(deadlineMs);
-      await set.close();
-    },
+    drain: (deadlineMs) => (drained ??= drain(deadlineMs)),
     async close() {
       await worker.close();
       await set.close();

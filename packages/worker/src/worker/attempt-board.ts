@@ -38,6 +38,8 @@ export class AttemptBoard {
   readonly #operations: Map<string, Operation>;
   readonly #gauge = new PrefetchGauge();
   readonly #runs = new Map<string, AttemptRun>();
+  /** Attempts that are over while their code runs on, deaf to its signal. */
+  readonly #stuck = new Set<string>();
   /** Attempts that were disowned and have still to die; they take a place and nothing else. */
   #dying = 0;
   #queue: Queued[] = [];
@@ -56,6 +58,10 @@ export class AttemptBoard {
 
   get running(): number {
     return this.#runs.size + this.#dying;
+  }
+
+  get stuck(): number {
+    return this.#stuck.size;
   }
 
   /** Everything that the server believes to be here. */
@@ -163,7 +169,9 @@ export class AttemptBoard {
       isolation: operation.isolation,
       outbox,
       clock,
+      onStuck: () => void this.#stuck.add(name),
       onEnded: () => {
+        this.#stuck.delete(name);
         this.#gauge.record(clock.monotonic() - startedAt);
         if (!this.#runs.delete(name)) this.#dying--;
         this.#advance();

@@ -17,6 +17,8 @@ interface Parts {
   deadlineAt: number;
   outbox: Outbox;
   clock: Clock;
+  /** The attempt is over, its code runs on, and nothing can end that. */
+  onStuck(): void;
   /** The code has really ended, and its place is free. */
   onEnded(): void;
 }
@@ -103,7 +105,9 @@ export class AttemptRun {
     if (this.#killed) return;
     this.#killed = true;
     this.#job.kill(reason);
-    if (!this.#parts.isolation.canKill) this.#report({ kind: 'stopped' }, undefined);
+    if (this.#parts.isolation.canKill) return;
+    this.#report({ kind: 'stopped' }, undefined);
+    this.#parts.onStuck();
   }
 
   #end(end: JobEnd): void {

@@ -63,7 +63,9 @@ export class Worker {
   #session: SourceSession | undefined;
   #heartbeat: Timer | undefined;
   #draining = false;
+  #stuck = 0;
   readonly #failure = Promise.withResolvers<never>();
+  readonly #drainAsked = Promise.withResolvers<void>();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -79,6 +81,11 @@ export class Worker {
   /** Attempts that run now. */
   get running(): number {
     return this.#board.running;
+  }
+
+  /** Resolves when the server asks this worker to drain; whoever runs it does so and ends it. */
+  get drainAsked(): Promise<void> {
+    return this.#drainAsked.promise;
   }
 
   /** Rejects when the server will never take this worker: a wrong key, a refused registration. */
@@ -197,13 +204,30 @@ export class Worker {
     if (frame.assignments.length > 0) this.#board.accept(frame.assignments, frame.moreWaiting);
     if (frame.stops.length > 0) this.#board.stop(frame.stops);
     if (frame.deadlines.length > 0) this.#board.moveDeadlines(frame.deadlines);
-    if (frame.drain) this.#board.drain();
+    if (frame.drain) this.#heedDrain();
+  }
+
+  #sayHeartbeat(): void {
+    const { stuck } = this.#board;
+    if (stuck > this.#stuck) {
+      this.#options.log.warn({ stuck }, 'handlers ignore their stop, and keep their places');
+    }
+    this.#stuck = stuck;
+    this.#outbox.say({ heartbeat: this.#lease.beat(), stuck });
+  }
+
+  /** Takes nothing more from now on, whoever is slow to end this worker. */
+  #heedDrain(): void {
+    this.#draining = true;
+    this.#board.drain();
+    this.#outbox.say({ draining: true });
+    this.#drainAsked.resolve();
   }
 
   #beat(everyMs: number): void {
     this.#heartbeat?.cancel();
     this.#heartbeat = this.#options.clock.after(everyMs, () => {
-      if (this.#session) this.#outbox.say({ heartbeat: this.#lease.beat() });
+      if (this.#session) this.#sayHeartbeat();
       this.#beat(everyMs);
     });
   }

@@ -1,4 +1,4 @@
-import { runtimeInfoSchema, taskTypeSchema, workerViewSchema } from '@mayfly/contracts';
+import { runtimeInfoSchema, taskTypeSchema } from '@mayfly/contracts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { HttpParts } from '../http-parts.ts';
@@ -23,7 +23,7 @@ const statsSchema = z.object({
   workers: z.object({ online: z.int(), concurrency: z.int(), running: z.int() }),
 });
 
-/** What there is: types, runtimes, workers, figures. */
+/** What there is: types, runtimes, figures. */
 export function addCatalogRoutes(
   app: FastifyInstance,
   { core, store, version, grpcPort }: HttpParts,
@@ -59,12 +59,6 @@ export function addCatalogRoutes(
       z.object({ items: z.array(runtimeInfoSchema) }),
     ),
     async () => ({ items: await core.runtimes.list() }),
-  );
-
-  app.get(
-    '/api/workers',
-    reading('operation', 'List the workers', z.object({ items: z.array(workerViewSchema) })),
-    async () => ({ items: await store.workers.listWorkers() }),
   );
 
   app.get('/api/stats', reading('operation', 'Count tasks and workers', statsSchema), async () => {

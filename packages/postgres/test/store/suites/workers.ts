@@ -32,9 +32,13 @@ export function workerSuite(open: Open): void {
     const { workers } = fixture.store;
     const ended = await fixture.register(1);
     await databaseWait(fixture.store, 5);
-    expect(await workers.renewLeases([fixture.workerId, ended], 60_000)).toEqual([
-      fixture.workerId,
+    const renewals = [fixture.workerId, ended].map((workerId) => ({ workerId, stuck: 2 }));
+    expect(await workers.renewLeases(renewals, 60_000)).toEqual([
+      { workerId: fixture.workerId, draining: false },
     ]);
+    expect(await workers.listWorkers()).toContainEqual(
+      expect.objectContaining({ id: fixture.workerId, stuck: 2 }),
+    );
     expect(await workers.loseExpired(60_000)).toEqual([]);
     expect(await workers.loseExpired(0)).toEqual([ended]);
     expect(await workers.loseExpired(0)).toEqual([]);
@@ -45,6 +49,22 @@ export function workerSuite(open: Open): void {
         [ended, 'lost'],
       ]),
     );
+  });
+
+  it('asks workers that are here to drain, and no others', async () => {
+    await using fixture = await open();
+    const { workers } = fixture.store;
+    expect(await workers.listDraining([fixture.workerId])).toEqual([]);
+    expect(await workers.setDraining(fixture.workerId)).toBe(true);
+    expect(await workers.setDraining(fixture.workerId)).toBe(true);
+    expect(await workers.setDraining(crypto.randomUUID())).toBe(false);
+    expect(await workers.listDraining([fixture.workerId])).toEqual([fixture.workerId]);
+    const renewal = { workerId: fixture.workerId, stuck: 0 };
+    expect(await workers.renewLeases([renewal], 60_000)).toEqual([
+      { workerId: fixture.workerId, draining: true },
+    ]);
+    await workers.release(fixture.workerId);
+    expect(await workers.setDraining(fixture.workerId)).toBe(false);
   });
 
   it('does not take a lost incarnation back', async () => {

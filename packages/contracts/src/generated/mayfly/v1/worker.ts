@@ -49,6 +49,8 @@ export interface WorkerFrame {
   returned: AttemptRef[];
   /** The worker takes nothing more; it ends the stream when its attempts are over. */
   draining: boolean;
+  /** With a heartbeat: attempts that are over while their code runs on, deaf to its signal. */
+  stuck: number;
 }
 
 export interface Hello {
@@ -218,6 +220,7 @@ function createBaseWorkerFrame(): WorkerFrame {
     progress: [],
     returned: [],
     draining: false,
+    stuck: 0,
   };
 }
 
@@ -246,6 +249,9 @@ export const WorkerFrame: MessageFns<WorkerFrame> = {
     }
     if (message.draining !== false) {
       writer.uint32(64).bool(message.draining);
+    }
+    if (message.stuck !== 0) {
+      writer.uint32(72).int32(message.stuck);
     }
     return writer;
   },
@@ -325,6 +331,14 @@ export const WorkerFrame: MessageFns<WorkerFrame> = {
             }
 
             message.draining = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.stuck = reader.int32();
             continue;
           }
         }

@@ -1,4 +1,4 @@
--- Tells other servers, when there are any, that tasks wait. $1 channel  $2 lanes
+-- Nudges other servers, when there are any. $1 channel  $2 what is new, as JSON
 select pg_notify($1, $2)
 where exists (
   select from pg_stat_activity

@@ -1,0 +1,65 @@
+import { openTwoStores, startDatabase, type TestServer } from '@mayfly/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Harness, ME, type FakeWorker } from './harness.ts';
+
+// The worker never says a heartbeat here: what reaches it was brought by the nudge.
+describe('what is asked at another server', () => {
+  let database: TestServer;
+  beforeAll(async () => {
+    database = await startDatabase('memory:');
+  });
+  afterAll(() => database.stop());
+
+  async function open(): Promise<{ here: Harness; there: Harness; worker: FakeWorker }> {
+    const [first, second] = await openTwoStores(database);
+    const here = await Harness.open(database, { store: first });
+    const there = await Harness.open(database, { store: second });
+    return { here, there, worker: await there.worker() };
+  }
+
+  it('stops a task at once', async () => {
+    const { here, there, worker } = await open();
+    await using _ = here;
+    await using __ = there;
+    const task = await there.submit({ graceMs: 7 });
+    await worker.nextAssignment();
+    expect((await here.core.control.cancel(ME, task.id)).status).toBe('running');
+    const { stops } = await worker.next((frame) => frame.stops.length > 0);
+    expect(stops).toEqual([{ taskId: task.id, attempt: 1, reason: 'cancel', graceMs: 7 }]);
+  });
+
+  it('moves a deadline', async () => {
+    const { here, there, worker } = await open();
+    await using _ = here;
+    await using __ = there;
+    const task = await there.submit({ ttlMs: 60_000 });
+    await worker.nextAssignment();
+    await here.core.control.change(ME, task.id, { ttlMs: 600_000 });
+    const { deadlines } = await worker.next((frame) => frame.deadlines.length > 0);
+    expect(deadlines).toMatchObject([{ taskId: task.id, attempt: 1 }]);
+    expect(deadlines[0]?.ttlMs).toBeGreaterThan(300_000);
+  });
+
+  it('drains a worker, which gets nothing more', async () => {
+    const { here, there, worker } = await open();
+    await using _ = here;
+    await using __ = there;
+    expect(await here.core.dispatcher.drainWorker(worker.incarnation)).toBe(true);
+    await worker.next((frame) => frame.drain);
+    const other = await there.worker(0);
+    const task = await there.submit();
+    other.say({ credits: 1 });
+    expect(await other.nextAssignment()).toMatchObject({ taskId: task.id });
+    expect(worker.frames.flatMap((frame) => frame.assignments)).toEqual([]);
+    expect(await here.core.dispatcher.drainWorker(crypto.randomUUID())).toBe(false);
+  });
+
+  it('comes with the next heartbeat when the nudge is lost', async () => {
+    const { here, there, worker } = await open();
+    await using _ = here;
+    await using __ = there;
+    await there.store.workers.setDraining(worker.incarnation);
+    worker.say({ heartbeat: 1 });
+    await worker.next((frame) => frame.drain);
+  });
+});
