@@ -11,6 +11,7 @@ import pg from 'pg';
 import type { Contender } from './contender.ts';
 import { GraphileContender } from './graphile-worker.ts';
 import { MayflyContender } from './mayfly.ts';
+import { measureKills } from './kill-lateness.ts';
 import { measure, quantile, type Figures } from './measure.ts';
 
 // Mayfly beside graphile-worker on the same PostgreSQL 18 with fsync on, in turns, several rounds.
@@ -18,6 +19,8 @@ import { measure, quantile, type Figures } from './measure.ts';
 
 const QUICK = process.env['QUICK'] === '1';
 const ROUNDS = QUICK ? 2 : 5;
+/** Of each kind. */
+const KILLS = QUICK ? 50 : 1000;
 const BACKLOG = QUICK ? 40_000 : 100_000;
 
 const contenders: (() => Contender)[] = [
@@ -44,6 +47,8 @@ try {
     }
   }
   printTable(results);
+  await administer(server.connection, 'create database bench_kills');
+  printFigures(await measureKills({ ...server.connection, database: 'bench_kills' }, KILLS));
 } finally {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -84,6 +89,13 @@ function printTable(rounds: Map<string, Figures[]>): void {
     console.log(
       `${load.padEnd(44)}${cells.map((cell) => cell.text.padEnd(32)).join('')}${ratio.toFixed(2)}`,
     );
+  }
+}
+
+function printFigures(figures: Figures): void {
+  console.log('');
+  for (const [load, figure] of Object.entries(figures)) {
+    console.log(`${load.padEnd(44)}${figure.toFixed(1)}`);
   }
 }
 

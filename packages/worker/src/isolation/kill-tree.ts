@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { listProcesses, readEnvironment, startOf } from './processes.ts';
+import { sleep, systemClock } from '@mayfly/contracts';
+import { listDescendants, listProcesses, readEnvironment, startOf } from './processes.ts';
 
 /**
  * Environment variable that names the tree a process belongs to; children inherit it. It begins
@@ -14,47 +15,49 @@ export function newTreeMark(): string {
 
 /** Kills what handlers of workers have left running that are dead by now. @returns how many */
 export function killOrphans(): number {
-  const orphans = listProcesses().filter(({ pid }) => {
+  const orphans = listProcesses().filter((pid) => {
     const mark = markOf(pid);
     const [owner, start] = (mark ?? '').split('.');
     return mark !== undefined && owner !== undefined && startOf(Number(owner)) !== start;
   });
-  for (const { pid } of orphans) signal(pid, 'SIGKILL');
+  for (const pid of orphans) signal(pid, 'SIGKILL');
   return orphans.length;
 }
 
 /** A tree that forks as fast as we look is looked at again, but not for ever. */
-const ROUNDS = 20;
+const ROUNDS = 100;
+const ROUND_MS = 2;
 
 /**
- * Kills a process, its group, all that descends from it, and what carries its mark: a child that
- * has left the group and lost its parents still has the environment it was born with.
- *
- * @param root undefined once the process has been reaped: its number may be another's by then
+ * Kills a process, its group and all that descends from it, without a look at the rest of the
+ * machine, so at once. What has left the group and lost its parents is `sweepTree`'s.
  */
-export function killTree(root: number | undefined, mark: string): void {
+export function killTree(root: number): void {
+  // Stopped first, so that no member forks while the others are being killed.
+  signal(-root, 'SIGSTOP');
+  const members = listDescendants(root, (pid) => signal(pid, 'SIGSTOP'));
+  signal(-root, 'SIGKILL');
+  for (const pid of members) signal(pid, 'SIGKILL');
+}
+
+/**
+ * Kills what carries the mark of a tree whose root is gone: every process has the environment that
+ * it was born with. Resolves when nothing of it lives.
+ */
+export async function sweepTree(mark: string): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    const members = findMembers(root, mark);
-    // Stopped first, so that no member forks while the others are being killed.
-    for (const pid of members) signal(pid, 'SIGSTOP');
-    if (root !== undefined) signal(-root, 'SIGKILL');
-    for (const pid of members) signal(pid, 'SIGKILL');
-    if (members.length === 0) return;
+    const strays = findMarked(mark);
+    if (strays.length === 0) return;
+    for (const pid of strays) signal(pid, 'SIGSTOP');
+    for (const pid of strays) signal(pid, 'SIGKILL');
+    await sleep(systemClock, ROUND_MS);
   }
 }
 
-function findMembers(root: number | undefined, mark: string): number[] {
-  const processes = listProcesses();
-  const members = new Set(root === undefined ? [] : [root]);
-  for (let grown = true; grown;) {
-    grown = false;
-    for (const { pid, parent } of processes) {
-      if (members.has(parent) && !members.has(pid)) grown = Boolean(members.add(pid));
-    }
-  }
-  for (const { pid } of processes) if (markOf(pid) === mark) members.add(pid);
-  const alive = new Set(processes.map(({ pid }) => pid));
-  return [...members].filter((pid) => alive.has(pid));
+function findMarked(mark: string): number[] {
+  // Nothing that we have started is older than we are; to read less of /proc is to kill sooner.
+  const since = Number(startOf(process.pid));
+  return listProcesses(since).filter((pid) => markOf(pid) === mark);
 }
 
 function markOf(pid: number): string | undefined {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Isolation } from './isolation.ts';
-import { killTree, newTreeMark, TREE_MARK } from './kill-tree.ts';
+import { killTree, newTreeMark, sweepTree, TREE_MARK } from './kill-tree.ts';
 import type { FromPlace, PlaceSettings } from './messages.ts';
 import { ownModule, ownNodeFlags } from './own-module.ts';
 import { PlacePool, type SpawnedPlace } from './place-pool.ts';
@@ -49,12 +49,15 @@ function spawnProcess(settings: PlaceSettings, env: Record<string, string>): Spa
     onPrint: (next) => {
       print = next;
     },
-    kill: () => killTree(child.pid, mark),
+    kill: () => {
+      // Without a pid it was never started.
+      if (child.pid !== undefined) killTree(child.pid);
+    },
     gone: new Promise((resolve) => {
       const leave = (how: string): void => {
+        const reason = failure ?? [how, stderrTail.trim()].filter(Boolean).join(': ');
         // What the code left running in the background goes with it.
-        killTree(undefined, mark);
-        resolve(failure ?? [how, stderrTail.trim()].filter(Boolean).join(': '));
+        void sweepTree(mark).then(() => resolve(reason));
       };
       child.once('exit', (code, signal) =>
         leave(`its process ended with ${signal ?? `code ${code}`}`),

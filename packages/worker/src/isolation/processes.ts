@@ -1,25 +1,48 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-export interface ProcessInfo {
-  pid: number;
-  parent: number;
-}
-
 /** Field of /proc/PID/stat, counted from the one behind the name. */
 const STATE = 0;
-const PARENT = 1;
 const START = 19;
 
-/** Living processes; those that are dead and not reaped yet are left out. */
-export function listProcesses(): ProcessInfo[] {
+/**
+ * Living processes; those that are dead and not reaped yet are left out.
+ *
+ * @param since only those started at that clock tick since boot, or later
+ */
+export function listProcesses(since = 0): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       const fields = statOf(Number(name));
       const state = fields[STATE];
       if (state === undefined || state === 'Z' || state === 'X') return [];
-      return [{ pid: Number(name), parent: Number(fields[PARENT]) }];
+      if (Number(fields[START]) < since) return [];
+      return [Number(name)];
     });
+}
+
+/**
+ * Everything that descends from a process, by the lists of children that the kernel keeps.
+ *
+ * @param onFound is told of each one before its own children are looked for
+ */
+export function listDescendants(pid: number, onFound: (pid: number) => void): number[] {
+  return listThreads(pid)
+    .flatMap((thread) => readProc(pid, `task/${thread}/children`).split(' ').filter(Boolean))
+    .map(Number)
+    .flatMap((child) => {
+      onFound(child);
+      return [child, ...listDescendants(child, onFound)];
+    });
+}
+
+function listThreads(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
 }
 
 /** When a process was started, in clock ticks since boot; undefined when it is gone. */
@@ -42,8 +65,13 @@ function readProc(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return '';
+    if (isAbsent(error)) return '';
     throw error;
   }
+}
+
+/** Gone, or somebody else's. */
+function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM';
 }
