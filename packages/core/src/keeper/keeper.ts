@@ -19,15 +19,19 @@ interface Parts {
   onReady(): void;
 }
 
-/** How far ahead due times are loaded; they are looked up again long before it is used up. */
 /** Two readings of one due time differ by the time that the answers took to get here. */
 const SAME_TIME_MS = 20;
 
-const HORIZON_MS = 10_000;
 const ROUND_MS = 1000;
+
+/** How far ahead due times are loaded: enough to miss two rounds, and no more, for all is read anew. */
+const HORIZON_MS = 3500;
 const LOAD_MAX = 100_000;
 const BATCH_MAX = 1000;
 const TIDY_MS = 60 * 60 * 1000;
+
+/** It reads all that runs, for a case that hardly ever is: an index would cost every attempt. */
+const OVERDUE_MS = 10_000;
 
 /**
  * Watches over time: wakes scheduled tasks, ends what waited or ran too long, and takes silent
@@ -46,6 +50,7 @@ export class Keeper {
   #timer: Timer | undefined;
   #round: Promise<void> = Promise.resolve();
   #tidiedAt = Number.NEGATIVE_INFINITY;
+  #overdueAt = Number.NEGATIVE_INFINITY;
   /** Also true for a new leader: the last one may have died between the two steps. */
   #mayHaveOrphans = true;
   #stopped = false;
@@ -185,11 +190,13 @@ export class Keeper {
 
   /** For attempts whose server went away: their deadline is in nobody's memory. */
   async #expireOverdue(): Promise<void> {
-    const { store, lifetimes, settler } = this.#parts;
+    const { store, lifetimes, settler, clock } = this.#parts;
+    if (clock.monotonic() - this.#overdueAt < OVERDUE_MS) return;
     const patienceMs = 2 * lifetimes.confirmPatienceMs;
     const overdue = await store.dispatch.listOverdue(patienceMs, BATCH_MAX);
     const ending = { outcome: 'expired', stopReason: 'ttl', stopRequestedAgoMs: 0 } as const;
     await Promise.all(overdue.map((held) => settler.settle(held, ending)));
+    if (overdue.length < BATCH_MAX) this.#overdueAt = clock.monotonic();
   }
 
   async #tidy(): Promise<void> {

@@ -88,11 +88,13 @@ describe('the keeper', () => {
   });
 
   it('expires attempts whose server has forgotten them', async () => {
-    await using harness = await open({ confirmPatienceMs: 10 });
+    await using harness = await Harness.open(server, { lifetimes: { confirmPatienceMs: 10 } });
     const lane = await harness.core.lanes.ensure({ queue: 'default', type: 'noop', runtime: '' });
     const task = await harness.submit({ ttlMs: 20 });
     const worker = await harness.worker(0);
     await harness.store.dispatch.claim({ laneIds: [lane.id], slots: [worker.incarnation] });
+    while ((await harness.store.dispatch.listOverdue(20, 1)).length === 0);
+    harness.core.keeper.start();
     const expired = await harness.until(task.id, 'expired');
     expect(expired.error?.code).toBe('attempt.ttl_exceeded');
   });
