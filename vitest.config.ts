@@ -25,7 +25,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
-          include: ['apps/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
+          include: ['apps/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'faults/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -1,9 +1,13 @@
+import { parseFaults, type Faults } from '@mayfly/contracts';
+
 /** What this program takes from its environment, read once at the start. */
 export interface Environment {
   /** `MAYFLY_SERVER`. */
   server: string | undefined;
   /** `MAYFLY_API_KEY`. */
   apiKey: string | undefined;
+  /** `MAYFLY_FAULTS`: what tests make go wrong; undefined in production. */
+  faults: Faults | undefined;
   /** What handlers in processes of their own inherit: all of it, but the key. */
   forHandlers: Record<string, string>;
 }
@@ -17,6 +21,8 @@ export function readEnvironment(): Environment {
   // gRPC writes to stderr by itself, unless it is told otherwise before it is loaded.
   // oxlint-disable-next-line no-restricted-properties -- the one place that may
   process.env['GRPC_VERBOSITY'] ??= 'NONE';
-  const { MAYFLY_SERVER, MAYFLY_API_KEY, ...forHandlers } = Object.fromEntries(variables);
-  return { server: MAYFLY_SERVER, apiKey: MAYFLY_API_KEY, forHandlers };
+  const { MAYFLY_SERVER, MAYFLY_API_KEY, MAYFLY_FAULTS, ...forHandlers } =
+    Object.fromEntries(variables);
+  const faults = parseFaults(MAYFLY_FAULTS);
+  return { server: MAYFLY_SERVER, apiKey: MAYFLY_API_KEY, faults, forHandlers };
 }

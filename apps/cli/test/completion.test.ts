@@ -10,7 +10,7 @@ import { createProgram } from '../src/program.ts';
 import { makeScreen } from './support/screen.ts';
 
 const context: CliContext = {
-  environment: { server: undefined, apiKey: undefined, forHandlers: {} },
+  environment: { server: undefined, apiKey: undefined, faults: undefined, forHandlers: {} },
   terminal: makeScreen().terminal,
   loadAllCommands: () => createProgram(context, 'all'),
 };

@@ -1,4 +1,4 @@
-import { BUILT_IN_TYPES, type Clock, type Log } from '@mayfly/contracts';
+import { BUILT_IN_TYPES, type Clock, type Faults, type Log } from '@mayfly/contracts';
 import { createCore, type Core } from '@mayfly/core';
 import type { FastifyInstance } from 'fastify';
 import type { ServerConfig } from './config.ts';
@@ -13,6 +13,8 @@ import { VERSION } from './version.ts';
 export interface Surroundings {
   clock: Clock;
   log: Log;
+  /** What tests make go wrong. */
+  faults?: Faults | undefined;
 }
 
 export interface RunningServer {
@@ -50,8 +52,9 @@ async function startOn(
   surroundings: Surroundings,
 ): Promise<RunningServer> {
   const { store } = database;
-  const { clock, log } = surroundings;
-  const { lifetimes, ttlMsMax } = config;
+  const { clock, log, faults } = surroundings;
+  const { ttlMsMax } = config;
+  const lifetimes = faults?.unfenced ? { ...config.lifetimes, leaseMarginMs: 0 } : config.lifetimes;
   const core = await createCore({
     ...surroundings,
     store,

@@ -9,6 +9,7 @@ export * from './code-run/runtime.ts';
 export * from './code-run/verdict.ts';
 export * from './duration.ts';
 export * from './errors.ts';
+export * from './faults.ts';
 export * from './json.ts';
 export * from './limits.ts';
 export * from './log.ts';

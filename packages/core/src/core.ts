@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@mayfly/contracts';
+import type { Clock, Faults, Log } from '@mayfly/contracts';
 import { LaneCatalog } from './catalog/lane-catalog.ts';
 import { RuntimeCatalog } from './catalog/runtime-catalog.ts';
 import { TypeCatalog } from './catalog/type-catalog.ts';
@@ -22,6 +22,8 @@ export interface CoreOptions {
   ttlMsMax: number;
   /** In [0, 1); for jitter. */
   random: () => number;
+  /** What tests make go wrong. */
+  faults?: Faults | undefined;
 }
 
 /** The rooms of core, wired to each other. */

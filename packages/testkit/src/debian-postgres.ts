@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -9,9 +9,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 export interface ExternalPostgres {
   url: string;
@@ -19,6 +19,12 @@ export interface ExternalPostgres {
   port: number;
   user: string;
   password: string;
+  dataDir: string;
+  /** Ends the server and keeps its data; SIGKILL is a crash, SIGINT a restart in order. */
+  end(signal: NodeJS.Signals): Promise<void>;
+  /** Starts it again after `end`, on the same port. */
+  start(): Promise<void>;
+  /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -61,46 +67,82 @@ export async function startDebianPostgres(bin: string): Promise<ExternalPostgres
     { ...account, cwd: folder, stdio: 'ignore' },
   );
   const port = await freePort();
-  const server = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', folder],
-    { ...account, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  await new Promise<void>((resolve, reject) => {
-    let log = '';
-    server.stderr.on('data', (chunk: Buffer) => {
-      log += chunk.toString();
-      if (log.includes('ready to accept connections')) resolve();
-    });
-    server.once('exit', (code) => reject(new Error(`postgres ended with ${code}: ${log}`)));
-  });
+  const launch = (): Promise<ChildProcess> =>
+    launchUntilUp(
+      join(bin, 'postgres'),
+      ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', folder],
+      { ...account, cwd: folder },
+    );
+  let server = await launch();
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, 'exit');
+    server.kill(signal);
+    await gone;
+  };
   return {
     url: `postgres://owner:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
     host: '127.0.0.1',
     port,
     user: 'owner',
     password,
+    dataDir: data,
+    end,
+    async start() {
+      server = await launch();
+    },
     async stop() {
-      const gone = once(server, 'exit');
-      if (server.exitCode === null && server.signalCode === null) {
-        server.kill('SIGINT');
-        await gone;
-      }
+      await end('SIGINT');
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
+interface LaunchOptions {
+  uid?: number;
+  gid?: number;
+  cwd: string;
+}
+
+/** Processes of a killed server may hold its memory for a moment; then the next one cannot start. */
+const LAUNCH_TRIES = 50;
+const LAUNCH_PAUSE_MS = 100;
+
+async function launchUntilUp(
+  program: string,
+  args: string[],
+  options: LaunchOptions,
+): Promise<ChildProcess> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await launchOnce(program, args, options);
+    } catch (error) {
+      if (tries === LAUNCH_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LAUNCH_PAUSE_MS));
+    }
+  }
+}
+
+function launchOnce(
+  program: string,
+  args: string[],
+  options: LaunchOptions,
+): Promise<ChildProcess> {
+  const server = spawn(program, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  return new Promise((resolve, reject) => {
+    let log = '';
+    server.stderr.on('data', (chunk: Buffer) => {
+      log = (log + chunk.toString()).slice(-LOG_CHARS);
+      if (log.includes('ready to accept connections')) resolve(server);
+    });
+    server.once('error', reject);
+    server.once('exit', (code) => reject(new Error(`postgres ended with ${code}: ${log}`)));
+  });
+}
+
+const LOG_CHARS = 4000;
+
 function accountIds(name: string): { uid?: number; gid?: number } {
   const ids = (flag: string): number => Number(execFileSync('id', [flag, name]).toString());
   return { uid: ids('-u'), gid: ids('-g') };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -13,4 +13,6 @@ export {
   type ExternalPostgres,
 } from './debian-postgres.ts';
 export { ManualClock } from './manual-clock.ts';
+export { freePort } from './free-port.ts';
 export { requirePart } from './requirement.ts';
+export { startTcpProxy, type Direction, type TcpProxy } from './tcp-proxy.ts';

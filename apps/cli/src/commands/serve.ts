@@ -36,7 +36,11 @@ async function start(
   const { announceServer } = await import('../serving/announce.ts');
   const { describePlace } = await import('../serving/describe-place.ts');
   const config = resolveServerConfig(toRawConfig(flags, environment.apiKey));
-  const server = await startServer(config, { clock: systemClock, log });
+  const server = await startServer(config, {
+    clock: systemClock,
+    log,
+    faults: environment.faults,
+  });
   const { url, grpcPort } = server;
   const apiKey = environment.apiKey === undefined ? server.apiKey : null;
   const place = describePlace(config.database);

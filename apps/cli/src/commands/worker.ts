@@ -51,7 +51,13 @@ async function start(
   const { farewellOf, startFlaggedWorker } = await import('../serving/start-worker.ts');
   const { announceWorker } = await import('../serving/announce.ts');
   const server = findServer(flags, environment);
-  const running = await startFlaggedWorker(flags, { server, environment, clock: systemClock, log });
+  const running = await startFlaggedWorker(flags, {
+    server,
+    environment,
+    guard: true,
+    clock: systemClock,
+    log,
+  });
   announceWorker(terminal, { ...running, url: server.url }, flags.json ?? false);
   return {
     farewell: () => farewellOf(running, flags.drain),

@@ -35,13 +35,13 @@ export async function startDev(
   { environment }: CliContext,
   log: Log,
 ): Promise<RunningDev> {
-  const parts = { environment, clock: systemClock, log };
+  const parts = { environment, guard: false, clock: systemClock, log };
   const lasting = !isThrowAway(flags);
   const known = environment.apiKey ?? (lasting ? readDevKey(flags.data) : undefined);
   const apiKey = known ?? makeDevKey();
   const config = resolveServerConfig(toRawConfig(flags, apiKey));
   await using undo = new AsyncDisposableStack();
-  const server = await startServer(config, parts);
+  const server = await startServer(config, { ...parts, faults: environment.faults });
   undo.defer(() => server.close());
   if (known === undefined && lasting) writeDevKey(flags.data, apiKey);
   const local = createLocalSource(server.core.dispatcher);

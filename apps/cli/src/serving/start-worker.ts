@@ -13,6 +13,8 @@ import type { WorkerFlags } from './worker-options.ts';
 interface Parts {
   server: StartWorkerOptions['server'];
   environment: Environment;
+  /** For a process that is nothing but this worker. */
+  guard: boolean;
   clock: Clock;
   log: Log;
 }
@@ -27,6 +29,7 @@ export async function startFlaggedWorker(
   return startWorker({
     ...parts,
     handlers: handlers.flat(),
+    unfenced: environment.faults?.unfenced ?? false,
     handlerEnvironment: environment.forHandlers,
     concurrency,
     ...(types === undefined ? {} : { types }),

@@ -1,4 +1,4 @@
-import type { WorkerRegistration } from '@mayfly/contracts';
+import type { Faults, WorkerRegistration } from '@mayfly/contracts';
 import type { DispatchStore } from '../ports/dispatch-store.ts';
 import type { Lane } from '../ports/worker-store.ts';
 import type { ClaimedAttempt } from '../task/attempt.ts';
@@ -13,7 +13,11 @@ interface GroupOptions {
   assign(session: WorkerSession, attempts: ClaimedAttempt[], moreWaiting: boolean): void;
   /** The session went away while its claim was under way. */
   giveBack(session: WorkerSession, attempts: ClaimedAttempt[]): void;
-  onError(error: unknown): void;
+  /** The worker was heard of a moment ago; what is sent to it will arrive. */
+  isReachable(session: WorkerSession): boolean;
+  /** It is not known what the claim has done. The next one waits until this resolves. */
+  onFailed(error: unknown, sessions: Set<WorkerSession>): Promise<void>;
+  faults: Faults | undefined;
 }
 
 /**
@@ -84,9 +88,11 @@ export class ClaimGroup {
     let claimed: ClaimedAttempt[] = [];
     try {
       const slots = places.map((session) => session.id);
-      claimed = await this.#options.store.claim({ laneIds, slots });
+      const taken = await this.#options.store.claim({ laneIds, slots });
+      if (this.#options.faults) await this.#options.faults.at('attempt.claimed');
+      claimed = taken;
     } catch (error) {
-      this.#options.onError(error);
+      await this.#options.onFailed(error, new Set(places));
     }
     if (claimed.length < places.length) this.#cool(laneIds, upTo);
     this.#deliver(places, claimed);
@@ -101,7 +107,7 @@ export class ClaimGroup {
   /** Takes a credit for each place, one a session in turn, so that the load spreads. */
   #takePlaces(): WorkerSession[] {
     const sessions = [...this.#sessions].filter(
-      (session) => session.credits > 0 && !session.draining,
+      (session) => session.credits > 0 && !session.draining && this.#options.isReachable(session),
     );
     if (sessions.length === 0) return [];
     const first = this.#turn++ % sessions.length;

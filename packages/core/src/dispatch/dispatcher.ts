@@ -1,5 +1,6 @@
-import { MayflyError, type Clock, type Log, type Timer } from '@mayfly/contracts';
+import { MayflyError, type Clock, type Faults, type Log, type Timer } from '@mayfly/contracts';
 import type { Hello, Report, WorkerFrame } from '@mayfly/contracts/worker-protocol';
+import { persist } from '../batching/persist.ts';
 import type { LaneCatalog } from '../catalog/lane-catalog.ts';
 import type { RuntimeCatalog } from '../catalog/runtime-catalog.ts';
 import type { TypeCatalog } from '../catalog/type-catalog.ts';
@@ -27,7 +28,11 @@ interface Parts {
   clock: Clock;
   log: Log;
   lifetimes: Lifetimes;
+  faults?: Faults | undefined;
 }
+
+/** A worker that has missed so many heartbeats is given nothing until it is heard again. */
+const SILENT_HEARTBEATS = 2.5;
 
 /**
  * Hands waiting tasks to the workers that are connected to this server, and takes back what they
@@ -47,6 +52,7 @@ export class Dispatcher {
   readonly #output: OutputDesk;
   #poll: Timer | undefined;
   #draining = false;
+  readonly #closing = new AbortController();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -91,7 +97,7 @@ export class Dispatcher {
       );
     }
     runtimes.invalidate();
-    const session = new WorkerSession(registration, link);
+    const session = new WorkerSession(registration, link, this.#parts.clock.monotonic());
     this.#replace(session);
     const disowned = await this.#adopt(session, hello.running);
     session.queue((frame) => {
@@ -104,9 +110,7 @@ export class Dispatcher {
 
   /** Handles what a worker says. */
   receive(session: WorkerSession, frame: WorkerFrame): void {
-    if (frame.heartbeat !== undefined) {
-      void this.#leases.heartbeat(session, frame.heartbeat, frame.stuck);
-    }
+    if (frame.heartbeat !== undefined) this.#hear(session, frame.heartbeat, frame.stuck);
     if (frame.output.length > 0) session.follow(this.#output.append(session, frame.output));
     if (frame.progress.length > 0) this.#output.progress(session, frame.progress);
     for (const report of frame.reports) void this.#settle(session, report);
@@ -159,6 +163,7 @@ export class Dispatcher {
 
   close(): void {
     this.drain();
+    this.#closing.abort(new Error('the server closes'));
     this.#tracker.close();
     for (const session of this.#sessions.values()) session.close('the server ends');
     this.#output.close();
@@ -224,11 +229,54 @@ export class Dispatcher {
       store: this.#parts.store.dispatch,
       assign: (to, attempts, moreWaiting) => this.#assign(to, attempts, moreWaiting),
       giveBack: (from, attempts) => void this.#giveBack(from, attempts),
-      onError: (error) => this.#parts.log.warn({ error }, 'tasks could not be claimed'),
+      isReachable: (session) => this.#isReachable(session),
+      onFailed: (error, sessions) => this.#recoverClaim(error, sessions),
+      faults: this.#parts.faults,
     });
     for (const lane of this.#parts.lanes.all()) group.addLane(lane);
     this.#groups.set(key, group);
     return group;
+  }
+
+  #hear(session: WorkerSession, heartbeat: number, stuck: number): void {
+    session.heardAt = this.#parts.clock.monotonic();
+    void this.#leases.heartbeat(session, heartbeat, stuck);
+    this.#groups.get(groupKey(session.registration))?.pump();
+  }
+
+  /**
+   * What is claimed for a worker that is cut off or dead waits until its lease has ended, and what
+   * is claimed after that until its deadline. So the silent get nothing.
+   */
+  #isReachable(session: WorkerSession): boolean {
+    const { clock, lifetimes } = this.#parts;
+    return clock.monotonic() - session.heardAt <= SILENT_HEARTBEATS * lifetimes.heartbeatMs;
+  }
+
+  /** The claim may have been committed although its answer was lost: nobody runs what it took. */
+  async #recoverClaim(error: unknown, sessions: Set<WorkerSession>): Promise<void> {
+    const { clock, log } = this.#parts;
+    log.warn({ error }, 'tasks could not be claimed');
+    try {
+      await persist(() => this.#returnUnknown(sessions), { clock, signal: this.#closing.signal });
+    } catch (failure) {
+      log.warn({ error: failure }, 'what a lost claim has taken could not be given back');
+    }
+  }
+
+  async #returnUnknown(sessions: Set<WorkerSession>): Promise<void> {
+    const { dispatch } = this.#parts.store;
+    for (const session of sessions) {
+      const held = await dispatch.listHeld(session.id);
+      // A worker that has come back over another connection has been compared with the store there.
+      if (!session.connected || this.#sessions.get(session.id) !== session) continue;
+      const unknown = held.filter(
+        ({ taskId, attempt }) => session.held.get(taskId)?.attempt !== attempt,
+      );
+      if (unknown.length === 0) continue;
+      await dispatch.giveBack(session.id, unknown);
+      this.heat(unknown.map(({ laneId }) => laneId));
+    }
   }
 
   #assign(session: WorkerSession, attempts: ClaimedAttempt[], moreWaiting: boolean): void {
@@ -259,6 +307,7 @@ export class Dispatcher {
       // What an attempt printed must be stored when its end is seen.
       if (session.outputInFlight) await session.outputInFlight;
       const accepted = await this.#settleReport(session, report);
+      if (this.#parts.faults) await this.#parts.faults.at('attempt.settled');
       session.queue((frame) => frame.settled.push({ taskId, attempt, accepted }));
     } catch (error) {
       this.#parts.log.error({ error, taskId, worker: session.id }, 'a report could not be settled');

@@ -23,11 +23,18 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   'attempt.lost_too_often': 'Its worker vanished too often; the task may be what kills it.',
 };
 
+interface SettlementRules {
+  /** In [0, 1); for jitter. */
+  random: () => number;
+  /** After this time a worker that was not heard of has ended all that it ran. */
+  certainDeathMs: number;
+}
+
 /** Puts the end of a held attempt and what follows from it into the form that the store takes. */
 export function makeSettlement(
   held: HeldAttempt,
   ending: AttemptEnding,
-  random: () => number,
+  { random, certainDeathMs }: SettlementRules,
 ): Settlement {
   const step = decideNextStep(
     {
@@ -41,6 +48,10 @@ export function makeSettlement(
     },
     random,
   );
+  // An expired attempt whose death nobody has confirmed may live on in a worker that is stopped or
+  // cut off: the next one waits until the lease has ended it.
+  const mayLive = step.outcome === 'expired' && ending.stopConfirmedAgoMs === undefined;
+  const waitMs = step.status === null && mayLive ? certainDeathMs : 0;
   const errorCode = step.errorCode ?? ending.errorCode ?? defaultCode(step.outcome, held);
   return {
     taskId: held.taskId,
@@ -48,7 +59,7 @@ export function makeSettlement(
     workerId: held.workerId,
     outcome: step.outcome,
     status: step.status,
-    delayMs: step.delayMs,
+    delayMs: Math.max(step.delayMs, waitMs),
     failures: step.failures,
     lost: step.lost,
     resultJson: ending.resultJson ?? null,

@@ -6,6 +6,7 @@ import type { LaneCatalog } from '../catalog/lane-catalog.ts';
 import type { TaskFeed } from '../live/task-feed.ts';
 import type { DispatchStore, LateReport, Settlement } from '../ports/dispatch-store.ts';
 import type { HeldAttempt } from '../task/attempt.ts';
+import type { Lifetimes } from './lifetimes.ts';
 import { makeSettlement, type AttemptEnding } from './settlement.ts';
 
 const FLUSH_MAX = 1000;
@@ -25,6 +26,7 @@ interface Parts {
   clock: Clock;
   log: Log;
   random: () => number;
+  lifetimes: Lifetimes;
   events: SettlerEvents;
 }
 
@@ -61,7 +63,7 @@ export class Settler {
    * @returns false when the attempt had ended before, or when its result came after the deadline
    */
   async settle(held: HeldAttempt, ending: AttemptEnding): Promise<boolean> {
-    const settlement = makeSettlement(held, ending, this.#parts.random);
+    const settlement = this.#settlementOf(held, ending);
     const accepted = await this.#end(settlement, held);
     if (accepted) return true;
     const isResult = settlement.outcome === 'completed' || settlement.outcome === 'failed';
@@ -83,7 +85,7 @@ export class Settler {
       stopConfirmedAgoMs: 0,
       lateResult: true,
     };
-    return this.#end(makeSettlement(held, ending, this.#parts.random), held);
+    return this.#end(this.#settlementOf(held, ending), held);
   }
 
   async #end(settlement: Settlement, held: HeldAttempt): Promise<boolean> {
@@ -93,10 +95,16 @@ export class Settler {
     } catch (error) {
       if (settlement.errorCode === 'attempt.invalid_result') throw error;
       this.#parts.log.warn({ error, taskId: held.taskId }, 'a result could not be stored');
-      return this.#end(unstorable(held, this.#parts.random), held);
+      return this.#end(this.#settlementOf(held, UNSTORABLE), held);
     }
     if (accepted) this.#announce(settlement, held);
     return accepted;
+  }
+
+  #settlementOf(held: HeldAttempt, ending: AttemptEnding): Settlement {
+    const { random, lifetimes } = this.#parts;
+    const certainDeathMs = lifetimes.leaseMs + lifetimes.leaseMarginMs;
+    return makeSettlement(held, ending, { random, certainDeathMs });
   }
 
   #announce(settlement: Settlement, held: HeldAttempt): void {
@@ -123,14 +131,8 @@ function statusAfter(settlement: Settlement): TaskStatus {
 }
 
 /** The database refused what the worker sent; the task must end all the same. */
-function unstorable(held: HeldAttempt, random: () => number): Settlement {
-  return makeSettlement(
-    held,
-    {
-      outcome: 'failed',
-      errorCode: 'attempt.invalid_result',
-      errorMessage: 'The worker sent a result that cannot be stored as JSON text.',
-    },
-    random,
-  );
-}
+const UNSTORABLE: AttemptEnding = {
+  outcome: 'failed',
+  errorCode: 'attempt.invalid_result',
+  errorMessage: 'The worker sent a result that cannot be stored as JSON text.',
+};

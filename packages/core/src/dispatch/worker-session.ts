@@ -25,16 +25,19 @@ export class WorkerSession {
   credits = 0;
   draining = false;
   connected = true;
+  /** When it last sent a heartbeat, on the monotonic clock. */
+  heardAt: number;
   /** Ends when all output that has come so far is stored. */
   outputInFlight: Promise<void> | undefined;
   readonly #link: WorkerLink;
   #outbox: ServerFrame | undefined;
   #outputStored = 0;
 
-  constructor(registration: WorkerRegistration, link: WorkerLink) {
+  constructor(registration: WorkerRegistration, link: WorkerLink, heardAt: number) {
     this.id = registration.incarnation;
     this.registration = registration;
     this.#link = link;
+    this.heardAt = heardAt;
   }
 
   /** Adds to the frame that goes out at the end of this turn. */

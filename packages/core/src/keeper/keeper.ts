@@ -1,4 +1,4 @@
-import type { Clock, Log, Timer } from '@mayfly/contracts';
+import type { Clock, Faults, Log, Timer } from '@mayfly/contracts';
 import type { Lifetimes } from '../dispatch/lifetimes.ts';
 import type { Settler } from '../dispatch/settler.ts';
 import { toEvent } from '../live/to-event.ts';
@@ -15,6 +15,7 @@ interface Parts {
   clock: Clock;
   log: Log;
   lifetimes: Lifetimes;
+  faults?: Faults | undefined;
   /** Tasks have become pending. */
   onReady(): void;
 }
@@ -26,6 +27,11 @@ const ROUND_MS = 1000;
 
 /** How far ahead due times are loaded: enough to miss two rounds, and no more, for all is read anew. */
 const HORIZON_MS = 3500;
+
+/** A leader confirms each second; one that is silent for so long is stopped, or cut off. */
+const LEADER_SILENCE_MS = 3000;
+
+const ORPHANS_MS = 5000;
 const LOAD_MAX = 100_000;
 const BATCH_MAX = 1000;
 const TIDY_MS = 60 * 60 * 1000;
@@ -53,6 +59,7 @@ export class Keeper {
   #overdueAt = Number.NEGATIVE_INFINITY;
   /** Also true for a new leader: the last one may have died between the two steps. */
   #mayHaveOrphans = true;
+  #orphansSoughtAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   constructor(parts: Parts) {
@@ -129,13 +136,23 @@ export class Keeper {
   }
 
   async #tryLead(): Promise<boolean> {
-    const leadership = await this.#parts.store.keeper.tryLead();
+    const leadership = await this.#parts.store.keeper.tryLead(LEADER_SILENCE_MS);
     if (!leadership) return false;
     this.#leadership = leadership;
     this.#mayHaveOrphans = true;
     leadership.onLost(() => this.#stepDown());
+    this.#confirm(leadership);
     this.#parts.log.info({}, 'this server keeps time now');
     return true;
+  }
+
+  /** Apart from the rounds: a long one is no silence. */
+  #confirm(leadership: Leadership): void {
+    this.#parts.clock.after(ROUND_MS, () => {
+      if (this.#leadership !== leadership) return;
+      void this.#guard(leadership.confirm());
+      this.#confirm(leadership);
+    });
   }
 
   #stepDown(): void {
@@ -182,7 +199,11 @@ export class Keeper {
       log.warn({ worker: workerId }, 'a worker is lost; its attempts go to others');
       this.#mayHaveOrphans = true;
     }
-    if (!this.#mayHaveOrphans) return;
+    const now = this.#parts.clock.monotonic();
+    // A server that was stopped may claim for a worker that was lost meanwhile.
+    if (!this.#mayHaveOrphans && now - this.#orphansSoughtAt < ORPHANS_MS) return;
+    this.#orphansSoughtAt = now;
+    if (this.#parts.faults) await this.#parts.faults.at('worker.lost');
     const orphans = await store.dispatch.listOrphans(BATCH_MAX);
     this.#mayHaveOrphans = orphans.length === BATCH_MAX;
     await Promise.all(orphans.map((held) => settler.settle(held, { outcome: 'lost' })));

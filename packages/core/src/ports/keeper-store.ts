@@ -25,12 +25,18 @@ export interface PendingStop extends AttemptRef {
 export interface Leadership {
   /** Runs once when the session is gone, whatever the reason. */
   onLost(callback: () => void): void;
+  /** Shows that the leader lives. Another process ends the leadership of one that stays silent. */
+  confirm(): Promise<void>;
   release(): Promise<void>;
 }
 
 export interface KeeperStore {
-  /** @returns null while another process leads */
-  tryLead(): Promise<Leadership | null>;
+  /**
+   * Ends the leadership of one that has not confirmed for longer than `silenceMs`.
+   *
+   * @returns null while another process leads
+   */
+  tryLead(silenceMs: number): Promise<Leadership | null>;
   listScheduled(horizonMs: number, limit: number): Promise<DueTask[]>;
   /** Scheduled to pending, for those that are due by the database clock. @returns their ids */
   wake(taskIds: string[]): Promise<string[]>;

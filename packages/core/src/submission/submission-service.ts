@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { MayflyError, NO_RETRY, type Clock, type JsonValue, type Task } from '@mayfly/contracts';
+import {
+  MayflyError,
+  NO_RETRY,
+  type Clock,
+  type Faults,
+  type JsonValue,
+  type Task,
+} from '@mayfly/contracts';
 import { Coalescer } from '../batching/coalescer.ts';
 import { mayIsolate } from '../batching/may-isolate.ts';
 import type { LaneCatalog } from '../catalog/lane-catalog.ts';
@@ -47,6 +54,7 @@ interface Parts {
   feed: TaskFeed;
   clock: Clock;
   events: SubmissionEvents;
+  faults?: Faults | undefined;
 }
 
 /** Takes submissions in. When it resolves, the tasks are on disk. */
@@ -118,6 +126,7 @@ export class SubmissionService {
       );
     }
     const stored = await coalescer.add({ tasks, idempotency });
+    if (this.#parts.faults) await this.#parts.faults.at('task.stored');
     if (stored.kind === 'repeated') return this.#repeat(principal, stored);
     this.#announce(tasks, stored.createdAt);
     return { tasks: tasks.map((task) => this.#view(task, stored.createdAt)), repeated: false };

@@ -216,6 +216,39 @@ describe('the dispatcher', () => {
     expect(await free.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 2 });
   });
 
+  it('gives nothing to a worker that has missed heartbeats, until it is heard again', async () => {
+    const clock = new ManualClock();
+    await using harness = await Harness.open(server, { clock });
+    const silent = await harness.worker();
+    await clock.advance(2600);
+    const task = await harness.submit();
+    const other = await harness.worker();
+    expect(await other.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 1 });
+    const next = await harness.submit();
+    silent.say({ heartbeat: 1 });
+    expect(await silent.nextAssignment()).toMatchObject({ taskId: next.id });
+  });
+
+  it('gives back what a claim has taken whose answer was lost', async () => {
+    await using harness = await Harness.open(server, { faults: 'attempt.claimed:error@2' });
+    const worker = await harness.worker(2);
+    const first = await harness.submit();
+    expect(await worker.nextAssignment()).toMatchObject({ taskId: first.id, attempt: 1 });
+    const second = await harness.submit();
+    expect(await worker.nextAssignment()).toMatchObject({ taskId: second.id, attempt: 2 });
+    expect(await harness.get(first.id)).toMatchObject({ status: 'running', attempt: 1 });
+  });
+
+  it('lets a retry wait while the attempt before it may still live', async () => {
+    await using harness = await Harness.open(server, { lifetimes: { leaseMarginMs: 5000 } });
+    const worker = await harness.worker();
+    const retry = { maxAttempts: 2, retryOn: ['expired' as const], delayMs: 0 };
+    const task = await harness.submit({ ttlMs: 20, retry });
+    await worker.nextAssignment();
+    const waiting = await harness.until(task.id, 'scheduled');
+    expect(Date.parse(waiting.runAt ?? '') - Date.now()).toBeGreaterThan(60_000);
+  });
+
   it('stores output before it shows the end', async () => {
     await using harness = await Harness.open(server);
     const worker = await harness.worker();

@@ -1,4 +1,5 @@
 import {
+  parseFaults,
   silentLog,
   submissionSchema,
   systemClock,
@@ -53,7 +54,7 @@ export class Harness {
 
   static async open(
     server: TestServer,
-    options: { clock?: Clock; lifetimes?: Partial<Lifetimes>; store?: Store } = {},
+    options: { clock?: Clock; lifetimes?: Partial<Lifetimes>; store?: Store; faults?: string } = {},
   ): Promise<Harness> {
     const store = options.store ?? (await openTestStore(server));
     const core = await createCore({
@@ -63,6 +64,7 @@ export class Harness {
       lifetimes: { ...LIFETIMES, ...options.lifetimes },
       ttlMsMax: 86_400_000,
       random: () => 0,
+      faults: parseFaults(options.faults),
     });
     await core.types.add([NOOP]);
     return new Harness(store, core);

@@ -5,6 +5,8 @@ import { explainDatabaseError, type ConnectionSettings } from './database.ts';
 export interface Session {
   /** Takes a session advisory lock if it is free; it is held until the session ends. */
   tryLock(key: number): Promise<boolean>;
+  /** Shows the database that the one who holds this session lives. */
+  touch(): Promise<void>;
   listen(channel: string, onMessage: (payload: string) => void): Promise<void>;
   /** Runs once when the session has ended, for whatever reason. */
   onEnd(callback: () => void): void;
@@ -40,6 +42,9 @@ export function createSessions(settings: ConnectionSettings): Sessions {
         async tryLock(key) {
           const answer = await client.query('select pg_try_advisory_lock($1) as locked', [key]);
           return (answer.rows[0] as { locked: boolean }).locked;
+        },
+        async touch() {
+          await client.query('select 1');
         },
         async listen(channel, onMessage) {
           client.on('notification', (message) => {

@@ -28,14 +28,19 @@ export class PostgresKeeperStore implements KeeperStore {
     this.#slot = slot;
   }
 
-  async tryLead(): Promise<Leadership | null> {
+  async tryLead(silenceMs: number): Promise<Leadership | null> {
     const session = await this.#sessions.open('keeper');
     const locked = await session.tryLock(LEADER_LOCK);
     if (!locked) {
       await session.close();
+      await this.#database.run('end-silent-leader', [LEADER_LOCK, silenceMs]);
       return null;
     }
-    return { onLost: (callback) => session.onEnd(callback), release: () => session.close() };
+    return {
+      onLost: (callback) => session.onEnd(callback),
+      confirm: () => session.touch(),
+      release: () => session.close(),
+    };
   }
 
   async listScheduled(horizonMs: number, limit: number): Promise<DueTask[]> {

@@ -24,6 +24,17 @@ export function killOrphans(): number {
   return orphans.length;
 }
 
+/** Kills all that handlers of one worker have started. */
+export function killTreesOf(worker: number, startedAt: string): void {
+  const prefix = `${worker}.${startedAt}.`;
+  for (let round = 0; round < ROUNDS; round++) {
+    const members = listProcesses().filter((pid) => markOf(pid)?.startsWith(prefix));
+    for (const pid of members) signal(pid, 'SIGSTOP');
+    for (const pid of members) signal(pid, 'SIGKILL');
+    if (members.length === 0) return;
+  }
+}
+
 /** A tree that forks as fast as we look is looked at again, but not for ever. */
 const ROUNDS = 100;
 const ROUND_MS = 2;

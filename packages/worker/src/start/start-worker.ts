@@ -1,5 +1,6 @@
 import { availableParallelism, hostname } from 'node:os';
 import { LIMITS, silentLog, systemClock, type Clock, type Log } from '@mayfly/contracts';
+import { startWorkerGuard } from '../guard/worker-guard.ts';
 import type { Handler } from '../handler/handler.ts';
 import { openServerSource, type ServerAddress } from '../source/server-source.ts';
 import type { TaskSource } from '../source/task-source.ts';
@@ -24,6 +25,13 @@ export interface StartWorkerOptions {
   allowPrivateAddresses?: boolean;
   /** Environment of handlers in processes of their own. Default: a plain `PATH`. */
   handlerEnvironment?: Record<string, string>;
+  /**
+   * Has a second process kill this one when it is stopped, or blocked by an inline handler, for
+   * longer than its lease. For programs that are nothing but a worker. Default: false.
+   */
+  guard?: boolean;
+  /** For tests: this worker breaks its word and goes on without a lease. */
+  unfenced?: boolean;
   clock?: Clock;
   log?: Log;
 }
@@ -72,7 +80,9 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   const { queues = [], concurrency = defaultConcurrency() } = options;
   const { operations, runtimes, sandbox } = set;
   const about = { name, version: VERSION, concurrency, queues, operations, runtimes, sandbox };
-  const worker = new Worker({ ...about, source, clock, log });
+  const { unfenced = false } = options;
+  const guard = options.guard && !unfenced ? { guard: startWorkerGuard({ clock, log }) } : {};
+  const worker = new Worker({ ...about, ...guard, unfenced, source, clock, log });
   const running = handle(worker, set, { name, concurrency });
   try {
     await worker.start();

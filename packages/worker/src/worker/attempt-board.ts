@@ -18,6 +18,8 @@ interface Parts {
   outbox: Outbox;
   clock: Clock;
   log: Log;
+  /** The last attempt that was disowned is dead. */
+  onBuried(): void;
 }
 
 interface Queued {
@@ -62,6 +64,11 @@ export class AttemptBoard {
 
   get stuck(): number {
     return this.#stuck.size;
+  }
+
+  /** Attempts that are no longer this worker's and still live. */
+  get dying(): number {
+    return this.#dying;
   }
 
   /** Everything that the server believes to be here. */
@@ -173,7 +180,7 @@ export class AttemptBoard {
       onEnded: () => {
         this.#stuck.delete(name);
         this.#gauge.record(clock.monotonic() - startedAt);
-        if (!this.#runs.delete(name)) this.#dying--;
+        if (!this.#runs.delete(name)) this.#bury();
         this.#advance();
         if (this.running === 0) for (const resolve of this.#waitingForIdle.splice(0)) resolve();
       },
@@ -187,6 +194,11 @@ export class AttemptBoard {
     this.#runs.delete(name);
     this.#dying++;
     run.abandon();
+  }
+
+  #bury(): void {
+    this.#dying--;
+    if (this.#dying === 0) this.#parts.onBuried();
   }
 
   /** Long tasks have come after short ones: what waits too long for a place goes back. */

@@ -7,16 +7,21 @@ import type { Clock, Timer } from '@mayfly/contracts';
  */
 export class LeaseGuard {
   readonly #clock: Clock;
-  readonly #onFence: () => void;
+  readonly #events: LeaseEvents;
   readonly #sentAt = new Map<number, number>();
   #heartbeats = 0;
   #leaseMs = 0;
   #timer: Timer | undefined;
+  #lastAt: number | undefined;
 
-  /** `onFence` runs when the lease is as good as lost. */
-  constructor(clock: Clock, onFence: () => void) {
+  constructor(clock: Clock, events: LeaseEvents) {
     this.#clock = clock;
-    this.#onFence = onFence;
+    this.#events = events;
+  }
+
+  /** Time after which nothing of this incarnation may be alive; undefined without a lease. */
+  get leftMs(): number | undefined {
+    return this.#lastAt === undefined ? undefined : this.#lastAt - this.#clock.monotonic();
   }
 
   /** @param sentAt when the hello was sent that this welcome answers */
@@ -42,6 +47,7 @@ export class LeaseGuard {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#lastAt = undefined;
     this.#sentAt.clear();
   }
 
@@ -50,10 +56,21 @@ export class LeaseGuard {
     this.#timer?.cancel();
     this.#timer = this.#clock.after(fenceAt - this.#clock.monotonic(), () => {
       this.stop();
-      this.#onFence();
+      this.#events.onFence();
     });
+    this.#lastAt = sentAt + this.#leaseMs * (1 - LAST_SHARE);
+    this.#events.onExtended();
   }
+}
+
+interface LeaseEvents {
+  onExtended(): void;
+  /** The lease is as good as lost. */
+  onFence(): void;
 }
 
 /** Share of the lease that is kept for killing what runs. */
 const MARGIN_SHARE = 0.2;
+
+/** Share that is kept for the guard, to end a worker that has not managed to do that. */
+const LAST_SHARE = 0.1;

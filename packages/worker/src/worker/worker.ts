@@ -11,6 +11,7 @@ import {
   type WorkerRegistration,
 } from '@mayfly/contracts';
 import type { ServerFrame } from '@mayfly/contracts/worker-protocol';
+import { NO_GUARD, type WorkerGuard } from '../guard/worker-guard.ts';
 import type { SourceSession, TaskSource } from '../source/task-source.ts';
 import { AttemptBoard, type Operation } from './attempt-board.ts';
 import { LeaseGuard } from './lease-guard.ts';
@@ -29,6 +30,10 @@ export interface WorkerOptions {
   version: string;
   clock: Clock;
   log: Log;
+  /** Ends this process when it cannot fence itself. Default: nobody does. */
+  guard?: WorkerGuard;
+  /** For tests: goes on without a lease. */
+  unfenced?: boolean;
 }
 
 const RECONNECT_FIRST_MS = 50;
@@ -58,6 +63,7 @@ export class Worker {
   readonly #outbox: Outbox;
   readonly #board: AttemptBoard;
   readonly #lease: LeaseGuard;
+  readonly #guard: WorkerGuard;
   readonly #closing = new AbortController();
   #incarnation = randomUUID();
   #session: SourceSession | undefined;
@@ -70,8 +76,18 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#outbox = new Outbox(options.clock);
-    this.#board = new AttemptBoard({ ...options, outbox: this.#outbox });
-    this.#lease = new LeaseGuard(options.clock, () => this.#fence());
+    this.#guard = options.guard ?? NO_GUARD;
+    this.#board = new AttemptBoard({
+      ...options,
+      outbox: this.#outbox,
+      onBuried: () => this.#tellGuard(),
+    });
+    this.#lease = new LeaseGuard(options.clock, {
+      onExtended: () => this.#tellGuard(),
+      onFence: () => {
+        if (!options.unfenced) this.#fence();
+      },
+    });
     // Whoever looks at `failed` says so in words of their own.
     this.#failure.promise.catch((error: unknown) => {
       options.log.debug({ error }, 'the server does not take this worker');
@@ -130,6 +146,7 @@ export class Worker {
     // An inline handler may never return; it ends with this process.
     await within(this.#options.clock, LAST_WAIT_MS, this.#board.idle());
     await Promise.all(this.#options.operations.map(({ isolation }) => isolation.close()));
+    this.#guard.close();
   }
 
   async #connect(): Promise<void> {
@@ -243,12 +260,21 @@ export class Worker {
     });
   }
 
+  /** What was disowned and has not died by the end of its lease is ended with this process. */
+  #tellGuard(): void {
+    if (this.#board.dying > 0) return;
+    const { leftMs } = this.#lease;
+    if (leftMs === undefined) this.#guard.disarm();
+    else this.#guard.arm(leftMs);
+  }
+
   /** The lease is over, or cannot be renewed in time: the server may hand everything on. */
   #fence(): void {
     const running = this.#board.running;
     this.#lease.stop();
     this.#heartbeat?.cancel();
     this.#board.disownAll();
+    this.#tellGuard();
     this.#outbox.clear();
     this.#incarnation = randomUUID();
     this.#options.log.warn({ running }, 'the lease was lost; everything that ran was killed');

@@ -7,15 +7,31 @@ export function keepingSuite(open: Open): void {
   it('has one leader, and the next one when it leaves', async () => {
     await using fixture = await open();
     const { keeper } = fixture.store;
-    const first = await keeper.tryLead();
+    const first = await keeper.tryLead(60_000);
     expect(first).not.toBeNull();
-    expect(await keeper.tryLead()).toBeNull();
+    expect(await keeper.tryLead(60_000)).toBeNull();
     const lost = new Promise<void>((resolve) => first?.onLost(resolve));
     await first?.release();
     await lost;
-    const second = await keeper.tryLead();
+    const second = await keeper.tryLead(60_000);
     expect(second).not.toBeNull();
     await second?.release();
+  });
+
+  it('takes the lead from one that is silent, and tells it when it can hear again', async () => {
+    await using fixture = await open();
+    const { keeper } = fixture.store;
+    const silent = await keeper.tryLead(60_000);
+    const lost = new Promise<void>((resolve) => silent?.onLost(resolve));
+    await databaseWait(fixture.store, 100);
+    await silent?.confirm();
+    expect(await keeper.tryLead(100)).toBeNull();
+    await databaseWait(fixture.store, 100);
+    expect(await keeper.tryLead(100)).toBeNull();
+    await lost;
+    const next = await keeper.tryLead(100);
+    expect(next).not.toBeNull();
+    await next?.release();
   });
 
   it('wakes what is due by the database clock, and nothing else', async () => {

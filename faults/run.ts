@@ -1,0 +1,107 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { drawFault, type Fault } from './catalog.ts';
+import { check, type Verdict } from './checker.ts';
+import { Cluster } from './cluster.ts';
+import { countUnfinished, readHistory } from './history.ts';
+import { monotonicMs, readJournals } from './journal.ts';
+import { Load } from './load.ts';
+import { SeededRandom } from './random.ts';
+
+export interface RunOptions {
+  seed: number;
+  minutes: number;
+  servers: number;
+  workers: number;
+  /** Submissions that are under way at one time. */
+  lines: number;
+  code: boolean;
+  say: (line: string) => void;
+}
+
+export interface Report extends Verdict {
+  seed: number;
+  minutes: number;
+  faults: Record<string, number>;
+  refusedSubmissions: number;
+  unmeantDeaths: string[];
+  settledAfterMs: number;
+}
+
+const PAUSE_MS = 400;
+
+/** The longest time in which everything must have come to its end once all is well again. */
+const SETTLE_MS_MAX = 90_000;
+
+/** Runs a cluster under load and faults, lets it come to rest, and checks what was promised. */
+export async function runFaults(options: RunOptions): Promise<Report> {
+  const { seed, servers, workers, lines, code, say } = options;
+  const cluster = await Cluster.start({ servers, workers, code, unfenced: false });
+  try {
+    say(`logs and journals: ${cluster.folder}`);
+    const load = new Load({ cluster, seed, lines, pauseMs: PAUSE_MS, code });
+    load.start();
+    const { counts, outages } = await raiseHell(cluster, options);
+    await load.stop();
+    say('all faults are over; waiting for the last tasks');
+    for (const worker of cluster.workers) if (!worker.runs) await worker.start();
+    const settledAfterMs = await settle(cluster);
+    const verdict = check({
+      accepted: load.accepted,
+      history: await readHistory(cluster.postgres.url),
+      journal: readJournals(cluster.journal),
+      deaths: cluster.workers.flatMap(({ deaths }) => deaths),
+      outages,
+    });
+    const unmeantDeaths = cluster.servers.flatMap(({ name, deaths }) =>
+      deaths.filter(({ meant }) => !meant).map(() => `${name} ended by itself`),
+    );
+    verdict.broken.push(...unmeantDeaths);
+    const { minutes } = options;
+    const refusedSubmissions = load.refused;
+    const about = { seed, minutes, faults: counts, refusedSubmissions, unmeantDeaths };
+    return { ...about, settledAfterMs, ...verdict };
+  } finally {
+    await cluster.close();
+  }
+}
+
+interface Hell {
+  counts: Record<string, number>;
+  outages: { fromMono: number; toMono: number }[];
+}
+
+/** One fault after the other, two at a time now and then, as the seed decides. */
+async function raiseHell(cluster: Cluster, { seed, minutes, say }: RunOptions): Promise<Hell> {
+  const random = new SeededRandom(seed);
+  const counts: Record<string, number> = {};
+  const outages: Hell['outages'] = [];
+  const startedAt = monotonicMs();
+  const endAt = startedAt + minutes * 60_000;
+  const run = async (fault: Fault): Promise<void> => {
+    const fromMono = monotonicMs();
+    say(`${((fromMono - startedAt) / 1000).toFixed(1).padStart(6)} s  ${fault.name}`);
+    counts[fault.name] = (counts[fault.name] ?? 0) + 1;
+    await fault.run(cluster, random);
+    if (fault.isOutage) outages.push({ fromMono, toMono: monotonicMs() + RECOVERY_MS });
+  };
+  while (monotonicMs() < endAt) {
+    await pause(random.int(300, 2500));
+    await run(drawFault(random));
+    for (const worker of cluster.workers) if (!worker.runs) worker.begin();
+  }
+  return { counts, outages };
+}
+
+/** Workers come back to a server, or fence themselves and begin anew, within this time. */
+const RECOVERY_MS = 8000;
+
+async function settle(cluster: Cluster): Promise<number> {
+  const from = monotonicMs();
+  while (monotonicMs() - from < SETTLE_MS_MAX) {
+    if ((await countUnfinished(cluster.postgres.url)) === 0) break;
+    await pause(500);
+  }
+  // Last words of attempts that were handed on get the time to be written down.
+  await pause(1000);
+  return Math.round(monotonicMs() - from);
+}
