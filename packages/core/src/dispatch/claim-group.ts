@@ -89,7 +89,7 @@ export class ClaimGroup {
     try {
       const slots = places.map((session) => session.id);
       const taken = await this.#options.store.claim({ laneIds, slots });
-      if (this.#options.faults) await this.#options.faults.at('attempt.claimed');
+      if (taken.length > 0) await this.#options.faults?.at('attempt.claimed');
       claimed = taken;
     } catch (error) {
       await this.#options.onFailed(error, new Set(places));
