@@ -98,6 +98,7 @@ describe('the end', () => {
     attempt: 1,
     owner: '',
     labels: {},
+    concurrencyKey: null,
     progress: null,
     createdAt: '',
     runAt: null,

@@ -5,6 +5,7 @@ export type { CallOptions } from './http/call.ts';
 export type { MayflyClient, SubmitOptions } from './mayfly-client.ts';
 export type { ClientOptions } from './options.ts';
 export type { FollowOptions, OutputEvent } from './tasks/follow-output.ts';
+export type { Queues } from './queues.ts';
 export type { WaitOptions } from './tasks/wait-for-end.ts';
 export type { WatchEvent, WatchOptions } from './tasks/watch-tasks.ts';
 export {
@@ -22,6 +23,9 @@ export {
   type CreatedApiKey,
   type ErrorCode,
   type JsonValue,
+  type QueueChange,
+  type QueueView,
+  type RateLimit,
   type RuntimeInfo,
   type Submission,
   type Task,

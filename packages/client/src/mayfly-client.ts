@@ -16,6 +16,7 @@ import { ApiKeys } from './api-keys.ts';
 import { changing, reading, type Call, type CallOptions } from './http/call.ts';
 import { Transport } from './http/transport.ts';
 import type { ClientSettings } from './options.ts';
+import { Queues } from './queues.ts';
 import { followOutput, type FollowOptions, type OutputEvent } from './tasks/follow-output.ts';
 import { listAll } from './tasks/list-all.ts';
 import { waitForEnd, type WaitOptions } from './tasks/wait-for-end.ts';
@@ -32,11 +33,13 @@ export interface SubmitOptions extends CallOptions {
  */
 export class MayflyClient {
   readonly apiKeys: ApiKeys;
+  readonly queues: Queues;
   readonly #transport: Transport;
 
   constructor(settings: ClientSettings) {
     this.#transport = new Transport(settings);
     this.apiKeys = new ApiKeys(this.#transport);
+    this.queues = new Queues(this.#transport);
   }
 
   /** Submits a task. When this resolves, the task is stored and will not be lost. */

@@ -191,3 +191,25 @@ describe('streams', () => {
     await expect(follow.next()).rejects.toMatchObject({ code: 'task.not_found' });
   });
 });
+
+describe('queues', () => {
+  test('limits are set and taken away, a pause holds tasks until it is over', async () => {
+    const { client } = mayfly;
+    const name = `limits/${randomUUID()}`;
+    const rateLimit = { count: 5, perMs: 1000 };
+    await expect(client.queues.set(name, { concurrency: 2, rateLimit })).resolves.toMatchObject({
+      name,
+      concurrency: 2,
+      rateLimit,
+    });
+    await client.queues.set(name, { concurrency: null });
+    await client.queues.pause(name);
+    const task = await client.submit({ ...login, queue: name, concurrencyKey: 'k' });
+    await expect(client.queues.get(name)).resolves.toMatchObject({ paused: true, pending: 1 });
+    await client.queues.resume(name);
+    await expect(client.wait(task.id)).resolves.toMatchObject({ concurrencyKey: 'k' });
+    const names = (await client.queues.list()).map((queue) => queue.name);
+    expect(names).toContain(name);
+    await expect(client.queues.pause('none')).rejects.toMatchObject({ code: 'queue.not_found' });
+  });
+});

@@ -1,5 +1,6 @@
 import type { Clock, Faults, Log } from '@mayfly/contracts';
 import { LaneCatalog } from './catalog/lane-catalog.ts';
+import { QueueCatalog } from './catalog/queue-catalog.ts';
 import { RuntimeCatalog } from './catalog/runtime-catalog.ts';
 import { TypeCatalog } from './catalog/type-catalog.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -8,6 +9,7 @@ import { Settler } from './dispatch/settler.ts';
 import { Keeper } from './keeper/keeper.ts';
 import { TaskFeed } from './live/task-feed.ts';
 import type { Store } from './ports/store.ts';
+import { QueueService } from './queues/queue-service.ts';
 import { Preparer } from './submission/prepare.ts';
 import { SubmissionService } from './submission/submission-service.ts';
 import { TaskControl } from './tasks/task-control.ts';
@@ -33,6 +35,7 @@ export interface Core {
   runtimes: RuntimeCatalog;
   feed: TaskFeed;
   submissions: SubmissionService;
+  queues: QueueService;
   queries: TaskQueries;
   control: TaskControl;
   dispatcher: Dispatcher;
@@ -47,20 +50,31 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const lanes = new LaneCatalog(store.workers);
   const types = new TypeCatalog(store.workers, clock);
   const runtimes = new RuntimeCatalog(store.workers, clock);
+  const controls = new QueueCatalog(store.queues, lanes);
   await Promise.all([lanes.refresh(), types.refresh()]);
-  const parts = { ...options, lanes, types, runtimes, feed: new TaskFeed() };
+  await controls.refresh();
+  const parts = { ...options, lanes, types, runtimes, controls, feed: new TaskFeed() };
 
   // Submissions, dispatch and the keeper wake each other; these are the only ties between them.
   const onReady = (laneIds: Iterable<number>): void => {
     dispatcher.heat(laneIds);
     store.hints.ready.announce(laneIds);
   };
+  // A place in a limited queue is free for any of its lanes.
+  const onFreed = (laneId: number): void => {
+    const laneIds = controls.freedBy(laneId);
+    if (laneIds.length > 0) onReady(laneIds);
+  };
   const onScheduled = (taskId: string, inMs: number): void => keeper.expectWakeUp(taskId, inMs);
 
   const settler = new Settler({
     ...parts,
     store: store.dispatch,
-    events: { onReady, onScheduled },
+    events: {
+      onReady,
+      onScheduled,
+      onEnded: (laneId) => onFreed(laneId),
+    },
   });
   const dispatcher = new Dispatcher({ ...parts, settler });
   const keeper = new Keeper({ ...parts, settler, onReady: () => onReady(lanes.ids()) });
@@ -82,6 +96,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   return {
     ...parts,
     submissions,
+    queues: new QueueService(store.queues, controls, store.hints.queues),
     queries,
     control,
     dispatcher,

@@ -65,7 +65,7 @@ async function untilBothListen(settings: ConnectionSettings): Promise<void> {
       const { rows } = await client.query<{ listening: number }>(
         `select count(*)::integer as listening from pg_stat_activity
          where application_name = 'mayfly hints' and datname = current_database()
-           and query like 'listen%mayfly_workers%' and state = 'idle'`,
+           and query like 'listen%mayfly_queues%' and state = 'idle'`,
       );
       if ((rows[0]?.listening ?? 0) >= 2) return;
     }

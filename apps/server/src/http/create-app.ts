@@ -9,6 +9,7 @@ import { addControlRoutes } from './routes/control-routes.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
 import { addOutputRoutes } from './routes/output-routes.ts';
+import { addQueueRoutes } from './routes/queue-routes.ts';
 import { addStreamRoutes } from './routes/stream-routes.ts';
 import { addSubmissionRoutes } from './routes/submission-routes.ts';
 import { addTaskRoutes } from './routes/task-routes.ts';
@@ -38,6 +39,7 @@ export async function createApp(parts: HttpParts): Promise<FastifyInstance> {
   addOutputRoutes(app, parts);
   addStreamRoutes(app, parts);
   addControlRoutes(app, parts);
+  addQueueRoutes(app, parts);
   addCatalogRoutes(app, parts);
   addWorkerRoutes(app, parts);
   addKeyRoutes(app, parts);

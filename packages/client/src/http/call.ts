@@ -12,7 +12,7 @@ export type Query = Record<string, string | number | boolean | readonly string[]
 
 /** One request, before it is tried. */
 export interface Call extends CallOptions {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Begins with a slash; parts that come from outside are encoded. */
   path: string;
   query?: Query | undefined;
@@ -31,7 +31,7 @@ export function reading(path: string, query: Query | undefined, options: CallOpt
 
 /** A call that changes something, and may have done so even when its answer was lost. */
 export function changing(
-  method: 'POST' | 'PATCH' | 'DELETE',
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body: unknown,
   options: CallOptions,

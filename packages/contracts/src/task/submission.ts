@@ -51,6 +51,13 @@ const graceMsField = z
     'How long before the end of the TTL, or after a cancel, the soft signal is given before the hard kill.',
   );
 
+const concurrencyKeyField = z
+  .string()
+  .min(1)
+  .max(LIMITS.concurrencyKeyCharsMax)
+  .regex(PLAIN_TEXT)
+  .describe('Tasks with the same key share the limits that the queue sets for each key.');
+
 export const submissionSchema = z.strictObject({
   type: typeNameSchema,
   params: z.unknown().optional().describe('Input of the task, any JSON; its type has the schema.'),
@@ -65,6 +72,7 @@ export const submissionSchema = z.strictObject({
   graceMs: graceMsField.default(0),
   retry: retryPolicySchema.optional(),
   labels: labelsSchema.default({}),
+  concurrencyKey: concurrencyKeyField.nullable().default(null),
 });
 
 export type Submission = z.input<typeof submissionSchema>;

@@ -22,6 +22,7 @@ export const taskSchema = z.object({
   attempt: z.int().describe('Number of the current or last attempt; 0 before the first.'),
   owner: z.string(),
   labels: z.record(z.string(), z.string()),
+  concurrencyKey: z.string().nullable(),
   progress: z.number().nullable().describe('Percent, 0 to 100, as the handler reported it.'),
   createdAt: time,
   runAt: time.nullable(),

@@ -1,10 +1,11 @@
-import type { Lane, WorkerStore } from '../ports/worker-store.ts';
+import type { Lane, WantedLane, WorkerStore } from '../ports/worker-store.ts';
 
 /** The lanes, in memory. They never change or vanish, so what is here is never wrong. */
 export class LaneCatalog {
   readonly #store: WorkerStore;
   readonly #byId = new Map<number, Lane>();
   readonly #byName = new Map<string, Lane>();
+  readonly #byQueue = new Map<string, number[]>();
   readonly #making = new Map<string, Promise<Lane>>();
   readonly #onAdded: ((lane: Lane) => void)[] = [];
   #newest = 0;
@@ -33,6 +34,11 @@ export class LaneCatalog {
     return [...this.#byId.keys()];
   }
 
+  /** Lanes of a queue. */
+  idsOf(queue: string): readonly number[] {
+    return this.#byQueue.get(queue) ?? [];
+  }
+
   get(id: number): Lane {
     const lane = this.#byId.get(id);
     if (!lane) throw new Error(`lane ${id} is not loaded`);
@@ -43,12 +49,12 @@ export class LaneCatalog {
     return this.#byId.has(id);
   }
 
-  find(wanted: Omit<Lane, 'id'>): Lane | undefined {
+  find(wanted: WantedLane): Lane | undefined {
     return this.#byName.get(nameOf(wanted));
   }
 
   /** @throws MayflyError `task.too_many_lanes` */
-  ensure(wanted: Omit<Lane, 'id'>): Promise<Lane> {
+  ensure(wanted: WantedLane): Promise<Lane> {
     const name = nameOf(wanted);
     const known = this.#byName.get(name);
     if (known) return Promise.resolve(known);
@@ -57,7 +63,7 @@ export class LaneCatalog {
     return making;
   }
 
-  async #make(name: string, wanted: Omit<Lane, 'id'>): Promise<Lane> {
+  async #make(name: string, wanted: WantedLane): Promise<Lane> {
     try {
       const lane = await this.#store.ensureLane(wanted);
       this.#add(lane);
@@ -71,10 +77,13 @@ export class LaneCatalog {
     if (this.#byId.has(lane.id)) return;
     this.#byId.set(lane.id, lane);
     this.#byName.set(nameOf(lane), lane);
+    const siblings = this.#byQueue.get(lane.queue);
+    if (siblings) siblings.push(lane.id);
+    else this.#byQueue.set(lane.queue, [lane.id]);
     for (const listener of this.#onAdded) listener(lane);
   }
 }
 
-function nameOf(lane: Omit<Lane, 'id'>): string {
-  return `${lane.queue} ${lane.type} ${lane.runtime}`;
+function nameOf(lane: WantedLane): string {
+  return `${lane.queue} ${lane.type} ${lane.runtime} ${lane.keyed === true}`;
 }

@@ -9,6 +9,10 @@ const CLAIM_MAX = 500;
 
 interface GroupOptions {
   store: DispatchStore;
+  /** The queue of a lane when it has controls: such lanes are claimed queue by queue. */
+  controlledQueue(laneId: number): string | undefined;
+  /** A rate limit holds back tasks of the queue for so long. */
+  onRateLimited(queue: string, inMs: number): void;
   /** `moreWaiting`: the claim was used up. */
   assign(session: WorkerSession, attempts: ClaimedAttempt[], moreWaiting: boolean): void;
   /** The session went away while its claim was under way. */
@@ -20,10 +24,18 @@ interface GroupOptions {
   faults: Faults | undefined;
 }
 
+/** Lanes that one claim can ask for. */
+interface ClaimSource {
+  /** Undefined: lanes without controls, of any queue. */
+  queue: string | undefined;
+  laneIds: number[];
+}
+
 /**
  * Workers that can take the same tasks share one claim. A lane is hot when it may hold waiting
  * tasks: a submission, a hint or the poll heats it, a claim that comes back short cools it.
- * While one claim is under way, credits and submissions pile up for the next one.
+ * While one claim is under way, credits and submissions pile up for the next one. Queues with
+ * controls are claimed one at a time, in turn with each other and with all lanes that have none.
  */
 export class ClaimGroup {
   readonly #options: GroupOptions;
@@ -35,6 +47,7 @@ export class ClaimGroup {
   #heatings = 0;
   #claiming = false;
   #turn = 0;
+  #sourceTurn = 0;
 
   constructor(registration: WorkerRegistration, options: GroupOptions) {
     this.#options = options;
@@ -83,19 +96,40 @@ export class ClaimGroup {
   }
 
   async #claim(places: WorkerSession[]): Promise<void> {
-    const laneIds = [...this.#hot.keys()];
+    const source = this.#nextSource();
     const upTo = this.#heatings;
     let claimed: ClaimedAttempt[] = [];
     try {
       const slots = places.map((session) => session.id);
-      const taken = await this.#options.store.claim({ laneIds, slots });
+      const taken = await this.#claimFrom(source, slots);
       if (taken.length > 0) await this.#options.faults?.at('attempt.claimed');
       claimed = taken;
     } catch (error) {
       await this.#options.onFailed(error, new Set(places));
     }
-    if (claimed.length < places.length) this.#cool(laneIds, upTo);
+    if (claimed.length < places.length) this.#cool(source.laneIds, upTo);
     this.#deliver(places, claimed);
+  }
+
+  async #claimFrom({ queue, laneIds }: ClaimSource, slots: string[]): Promise<ClaimedAttempt[]> {
+    const { store } = this.#options;
+    if (queue === undefined) return store.claim({ laneIds, slots });
+    const { attempts, nextInMs } = await store.claimLimited({ queue, laneIds, slots });
+    if (nextInMs !== null) this.#options.onRateLimited(queue, nextInMs);
+    return attempts;
+  }
+
+  /** In turn, so that none of them keeps the places from the others. */
+  #nextSource(): ClaimSource {
+    const sources = new Map<string | undefined, number[]>();
+    for (const laneId of this.#hot.keys()) {
+      const queue = this.#options.controlledQueue(laneId);
+      const laneIds = sources.get(queue);
+      if (laneIds) laneIds.push(laneId);
+      else sources.set(queue, [laneId]);
+    }
+    const all = [...sources].map(([queue, laneIds]) => ({ queue, laneIds }));
+    return all[this.#sourceTurn++ % all.length] as ClaimSource;
   }
 
   #cool(laneIds: number[], upTo: number): void {

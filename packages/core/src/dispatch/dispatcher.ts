@@ -2,12 +2,14 @@ import { MayflyError, type Clock, type Faults, type Log, type Timer } from '@may
 import type { Hello, Report, WorkerFrame } from '@mayfly/contracts/worker-protocol';
 import { persist } from '../batching/persist.ts';
 import type { LaneCatalog } from '../catalog/lane-catalog.ts';
+import type { QueueCatalog } from '../catalog/queue-catalog.ts';
 import type { RuntimeCatalog } from '../catalog/runtime-catalog.ts';
 import type { TypeCatalog } from '../catalog/type-catalog.ts';
 import type { TaskFeed } from '../live/task-feed.ts';
 import type { RunningTask } from '../ports/control-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { AttemptRef, ClaimedAttempt } from '../task/attempt.ts';
+import { DueQueue } from '../time/due-queue.ts';
 import { AttemptTracker } from './attempt-tracker.ts';
 import { ClaimGroup, groupKey } from './claim-group.ts';
 import { LeaseDesk } from './lease-desk.ts';
@@ -21,6 +23,7 @@ import { WorkerSession, type WorkerLink } from './worker-session.ts';
 interface Parts {
   store: Store;
   lanes: LaneCatalog;
+  controls: QueueCatalog;
   types: TypeCatalog;
   runtimes: RuntimeCatalog;
   feed: TaskFeed;
@@ -50,6 +53,8 @@ export class Dispatcher {
   readonly #tracker: AttemptTracker;
   readonly #leases: LeaseDesk;
   readonly #output: OutputDesk;
+  /** Queues whose rate limit lets the next task start at a known time. */
+  readonly #rateLimited: DueQueue<string>;
   #poll: Timer | undefined;
   #draining = false;
   readonly #closing = new AbortController();
@@ -67,11 +72,16 @@ export class Dispatcher {
       onPendingStops: (stops) => this.#tracker.tellPending(stops),
       onDraining: (workerIds) => this.#tellToDrain(workerIds),
     });
+    this.#rateLimited = new DueQueue(clock, (queues) => {
+      for (const queue of queues) this.heat(lanes.idsOf(queue));
+    });
     lanes.onAdded((lane) => {
       for (const group of this.#groups.values()) group.addLane(lane);
     });
     store.hints.ready.onAnnounced((laneIds) => void this.#heatForeign(laneIds));
     store.hints.workers.onAnnounced((workerIds) => this.#lookFor(workerIds));
+    store.hints.queues.onAnnounced(() => void this.#readControls());
+    parts.controls.onChanged((laneIds) => this.heat(laneIds));
     this.#schedulePoll();
   }
 
@@ -165,6 +175,7 @@ export class Dispatcher {
     this.drain();
     this.#closing.abort(new Error('the server closes'));
     this.#tracker.close();
+    this.#rateLimited.clear();
     for (const session of this.#sessions.values()) session.close('the server ends');
     this.#output.close();
   }
@@ -227,6 +238,8 @@ export class Dispatcher {
     if (known) return known;
     const group = new ClaimGroup(session.registration, {
       store: this.#parts.store.dispatch,
+      controlledQueue: (laneId) => this.#parts.controls.controlledQueue(laneId),
+      onRateLimited: (queue, inMs) => this.#heatLater(queue, inMs),
       assign: (to, attempts, moreWaiting) => this.#assign(to, attempts, moreWaiting),
       giveBack: (from, attempts) => void this.#giveBack(from, attempts),
       isReachable: (session) => this.#isReachable(session),
@@ -332,7 +345,9 @@ export class Dispatcher {
 
   async #giveBack(session: WorkerSession, refs: AttemptRef[]): Promise<void> {
     try {
-      this.heat(await this.#tracker.giveBack(session, refs));
+      const laneIds = await this.#tracker.giveBack(session, refs);
+      this.heat(laneIds);
+      for (const laneId of laneIds) this.heat(this.#parts.controls.freedBy(laneId));
     } catch (error) {
       // They stay with the worker until its lease ends or their deadline comes.
       this.#parts.log.warn({ error, worker: session.id }, 'attempts could not be given back');
@@ -356,6 +371,22 @@ export class Dispatcher {
     }
   }
 
+  async #readControls(): Promise<void> {
+    try {
+      await this.#parts.controls.refresh();
+    } catch (error) {
+      this.#parts.log.debug({ error }, 'controls of queues could not be read');
+    }
+  }
+
+  #heatLater(queue: string, inMs: number): void {
+    // A millisecond later than free, lest rounding makes us ask too early.
+    const dueAt = this.#parts.clock.monotonic() + inMs + 1;
+    if (dueAt < (this.#rateLimited.get(queue) ?? Number.POSITIVE_INFINITY)) {
+      this.#rateLimited.set(queue, dueAt);
+    }
+  }
+
   #schedulePoll(): void {
     this.#poll = this.#parts.clock.after(this.#parts.lifetimes.pollMs, () => {
       this.#schedulePoll();
@@ -370,6 +401,7 @@ export class Dispatcher {
     } catch (error) {
       this.#parts.log.debug({ error }, 'lanes could not be read');
     }
+    await this.#readControls();
     for (const group of this.#groups.values()) group.heatAll();
   }
 }

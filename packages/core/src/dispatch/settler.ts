@@ -13,6 +13,8 @@ const FLUSH_MAX = 1000;
 const FLUSHES_IN_FLIGHT = 2;
 
 interface SettlerEvents {
+  /** An attempt in this lane has ended. */
+  onEnded(laneId: number): void;
   /** Tasks wait again. */
   onReady(laneIds: Iterable<number>): void;
   /** A task waits for its back-off. */
@@ -109,6 +111,7 @@ export class Settler {
 
   #announce(settlement: Settlement, held: HeldAttempt): void {
     const { events, feed, lanes, clock } = this.#parts;
+    events.onEnded(held.laneId);
     if (settlement.status === null && settlement.delayMs > 0) {
       events.onScheduled(settlement.taskId, settlement.delayMs);
     } else if (settlement.status === null) {

@@ -44,9 +44,28 @@ export interface ProgressRecord extends AttemptRef {
   percent: number;
 }
 
+export interface LimitedClaimRequest extends ClaimRequest {
+  /** All lanes are of this queue. */
+  queue: string;
+}
+
+export interface LimitedClaim {
+  attempts: ClaimedAttempt[];
+  /** A rate limit holds tasks back for this long; null: none does. */
+  nextInMs: number | null;
+}
+
 export interface DispatchStore {
-  /** Starts up to `slots.length` waiting tasks, highest priority first, oldest first. */
+  /**
+   * Starts up to `slots.length` waiting tasks, highest priority first, oldest first. Lanes of
+   * queues with controls are left out.
+   */
   claim(request: ClaimRequest): Promise<ClaimedAttempt[]>;
+  /**
+   * Starts waiting tasks of one queue within its limits, on all servers together. Keys take turns;
+   * of one key the highest priority goes first, then the oldest.
+   */
+  claimLimited(request: LimitedClaimRequest): Promise<LimitedClaim>;
   /**
    * Ends attempts. One that is not held under that number by that worker, and a `completed` or
    * `failed` one past its deadline, is left alone.

@@ -2,6 +2,7 @@ import type { ControlStore } from './control-store.ts';
 import type { DispatchStore } from './dispatch-store.ts';
 import type { KeeperStore } from './keeper-store.ts';
 import type { KeyStore } from './key-store.ts';
+import type { QueueStore } from './queue-store.ts';
 import type { SubmissionStore } from './submission-store.ts';
 import type { TaskReader } from './task-reader.ts';
 import type { WorkerStore } from './worker-store.ts';
@@ -13,6 +14,7 @@ export interface Store {
   readonly control: ControlStore;
   readonly reader: TaskReader;
   readonly workers: WorkerStore;
+  readonly queues: QueueStore;
   readonly keeper: KeeperStore;
   readonly keys: KeyStore;
   readonly hints: ServerHints;
@@ -28,6 +30,8 @@ export interface ServerHints {
   readonly ready: Hint<number>;
   /** These workers were asked for something: a stop, another deadline, to drain. */
   readonly workers: Hint<string>;
+  /** The controls of these queues have changed. */
+  readonly queues: Hint<string>;
 }
 
 export interface Hint<Key> {

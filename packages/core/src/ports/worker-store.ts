@@ -6,7 +6,11 @@ export interface Lane {
   type: string;
   /** Runtime that the worker must have; empty for types that need none. */
   runtime: string;
+  /** Its tasks have a concurrency key. */
+  keyed: boolean;
 }
+
+export type WantedLane = Omit<Lane, 'id' | 'keyed'> & { keyed?: boolean };
 
 export interface LeaseRenewal {
   workerId: string;
@@ -22,7 +26,7 @@ export interface RenewedLease {
 
 export interface WorkerStore {
   /** Lanes are made on demand and never change or vanish. */
-  ensureLane(lane: Omit<Lane, 'id'>): Promise<Lane>;
+  ensureLane(lane: WantedLane): Promise<Lane>;
   listLanes(afterId: number): Promise<Lane[]>;
 
   saveTypes(types: TaskType[]): Promise<void>;

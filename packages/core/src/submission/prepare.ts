@@ -45,7 +45,8 @@ export class Preparer {
     rejectFields(this.#checkTimes(submission), pointer);
     const params = (submission.params ?? {}) as JsonValue;
     const runtime = await this.checkParams(submission.type, params, `${pointer}/params`, pointer);
-    const wanted = { queue: submission.queue, type: submission.type, runtime };
+    const keyed = submission.concurrencyKey !== null;
+    const wanted = { queue: submission.queue, type: submission.type, runtime, keyed };
     const lane = this.#catalogs.lanes.find(wanted) ?? (await this.#catalogs.lanes.ensure(wanted));
     return {
       id: uuidv7(),
@@ -61,6 +62,7 @@ export class Preparer {
       description: submission.description,
       labels: submission.labels,
       retry: meaningful(submission.retry),
+      concurrencyKey: submission.concurrencyKey,
       paramsJson: JSON.stringify(params),
     };
   }

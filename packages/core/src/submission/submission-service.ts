@@ -192,6 +192,7 @@ export class SubmissionService {
       attempt: 0,
       owner: task.owner,
       labels: task.labels,
+      concurrencyKey: task.concurrencyKey,
       progress: null,
       createdAt: createdAt.toISOString(),
       runAt: runAt?.toISOString() ?? null,

@@ -16,6 +16,8 @@ export interface NewTask {
   description: string | null;
   labels: Record<string, string>;
   retry: RetryPolicy | null;
+  /** Its lane is a keyed one when there is a key, and only then. */
+  concurrencyKey: string | null;
   /** The params as JSON text; the dispatch path never parses them. */
   paramsJson: string;
 }

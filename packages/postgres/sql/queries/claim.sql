@@ -1,4 +1,5 @@
--- Starts waiting tasks: highest priority first, then oldest first.
+-- Starts waiting tasks: highest priority first, then oldest first. Lanes of controlled queues are
+-- left out; reading the gate makes those who put controls on a queue wait for this claim.
 -- $1 lanes: integer array  $2 slots: uuid array, the worker that each started task goes to
 with best as (
   select found.ctid, found.priority, found.task_id
@@ -9,6 +10,11 @@ with best as (
     order by priority desc, task_id
     limit cardinality($2::uuid[])
   ) as found
+  where not exists (select from claim_gate for key share)
+    and not exists (
+      select from lane join queue on queue.name = lane.queue
+      where lane.id = wanted.lane_id and queue.controlled
+    )
   order by found.priority desc, found.task_id
   limit cardinality($2::uuid[])
 ), taken as (

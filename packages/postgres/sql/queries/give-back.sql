@@ -9,7 +9,8 @@ with gone as (
     and running.stop_requested_at is null
   returning running.task_id, running.lane_id, running.attempt, running.failures, running.lost
 )
-insert into ready (lane_id, priority, task_id, attempt, failures, lost)
-select gone.lane_id, task.priority, gone.task_id, gone.attempt, gone.failures, gone.lost
+insert into ready (lane_id, priority, task_id, attempt, failures, lost, key)
+select gone.lane_id, task.priority, gone.task_id, gone.attempt, gone.failures, gone.lost,
+  task.concurrency_key
 from gone join task on task.id = gone.task_id
 returning task_id

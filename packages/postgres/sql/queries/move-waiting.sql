@@ -10,8 +10,9 @@ with from_ready as (
   select attempt, failures, lost, coalesce($5::timestamptz, due_at) as due_at
   from (select * from from_ready union all select * from from_scheduled) as waiting
 ), queued as (
-  insert into ready (lane_id, priority, task_id, attempt, failures, lost)
-  select $2, $4, $1, attempt, failures, lost from moved where due_at <= now()
+  insert into ready (lane_id, priority, task_id, attempt, failures, lost, key)
+  select $2, $4, $1, attempt, failures, lost, task.concurrency_key
+  from moved cross join task where task.id = $1 and due_at <= now()
 )
 insert into scheduled (task_id, due_at, attempt, failures, lost)
 select $1, due_at, attempt, failures, lost from moved where due_at > now()

@@ -1,11 +1,11 @@
 -- Sends finished tasks back to pending; the attempt that ended them becomes history.
 -- $1 tasks  $2 owner or null for all
 with asked as (
-  select id, lane_id, priority, total_ttl_ms from task
+  select id, lane_id, priority, total_ttl_ms, concurrency_key from task
   where id = any ($1::uuid[]) and ($2::uuid is null or owner = $2)
 ), reopened as (
   delete from finished using asked where finished.task_id = asked.id
-  returning finished.*, asked.priority, asked.total_ttl_ms
+  returning finished.*, asked.priority, asked.total_ttl_ms, asked.concurrency_key
 ), past as (
   insert into attempt (
     task_id, number, outcome, worker_id, started_at, finished_at, result, error_code,
@@ -27,6 +27,6 @@ with asked as (
   delete from wait_limit using reopened
   where wait_limit.task_id = reopened.task_id and wait_limit.kind = 'queue'
 )
-insert into ready (lane_id, priority, task_id, attempt, failures, lost)
-select lane_id, priority, task_id, attempt, 0, 0 from reopened
+insert into ready (lane_id, priority, task_id, attempt, failures, lost, key)
+select lane_id, priority, task_id, attempt, 0, 0, concurrency_key from reopened
 returning task_id

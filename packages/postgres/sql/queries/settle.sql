@@ -48,8 +48,9 @@ with given as (
   select task_id, now() + delay_ms * interval '1 ms', attempt, failures, lost
   from ended where status is null and delay_ms > 0
 ), queued as (
-  insert into ready (lane_id, priority, task_id, attempt, failures, lost)
-  select ended.lane_id, task.priority, ended.task_id, ended.attempt, ended.failures, ended.lost
+  insert into ready (lane_id, priority, task_id, attempt, failures, lost, key)
+  select ended.lane_id, task.priority, ended.task_id, ended.attempt, ended.failures, ended.lost,
+    task.concurrency_key
   from ended join task on task.id = ended.task_id
   where ended.status is null and ended.delay_ms = 0
 ), counted as (

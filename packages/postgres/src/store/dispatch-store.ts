@@ -5,13 +5,16 @@ import type {
   DispatchStore,
   HeldAttempt,
   LateReport,
+  LimitedClaim,
+  LimitedClaimRequest,
   OutputRecord,
   ProgressRecord,
   Settlement,
 } from '@mayfly/core';
 import { columns } from '../sql/columns.ts';
 import type { Database } from '../sql/database.ts';
-import { toHeldAttempt } from './rows.ts';
+import { claimLimited } from './limited-claim.ts';
+import { toClaimedAttempt, toHeldAttempt } from './rows.ts';
 
 export class PostgresDispatchStore implements DispatchStore {
   readonly #database: Database;
@@ -24,7 +27,11 @@ export class PostgresDispatchStore implements DispatchStore {
 
   async claim({ laneIds, slots }: ClaimRequest): Promise<ClaimedAttempt[]> {
     const rows = await this.#database.run('claim', [laneIds, slots]);
-    return rows.map((row) => ({ ...toHeldAttempt(row), paramsJson: row['params'] as string }));
+    return rows.map(toClaimedAttempt);
+  }
+
+  claimLimited(request: LimitedClaimRequest): Promise<LimitedClaim> {
+    return this.#database.transaction((run) => claimLimited(run, request));
   }
 
   async settle(settlements: Settlement[]): Promise<boolean[]> {

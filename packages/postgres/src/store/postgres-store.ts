@@ -8,6 +8,7 @@ import { PostgresControlStore } from './control-store.ts';
 import { PostgresDispatchStore } from './dispatch-store.ts';
 import { PostgresKeeperStore } from './keeper-store.ts';
 import { PostgresKeyStore } from './key-store.ts';
+import { PostgresQueueStore } from './queue-store.ts';
 import { createServerHints } from './server-hints.ts';
 import { PostgresSubmissionStore } from './submission-store.ts';
 import { PostgresTaskReader } from './task-reader.ts';
@@ -58,6 +59,7 @@ export async function openPostgresStore(
     control: new PostgresControlStore(hot, tallySlots()),
     reader: new PostgresTaskReader(read),
     workers: new PostgresWorkerStore(hot),
+    queues: new PostgresQueueStore(hot, read),
     keeper,
     keys: new PostgresKeyStore(read),
     hints,

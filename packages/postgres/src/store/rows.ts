@@ -1,6 +1,8 @@
 import type {
   Attempt,
   JsonValue,
+  QueueControls,
+  RateLimit,
   RetryPolicy,
   StopReason,
   Task,
@@ -8,7 +10,7 @@ import type {
   TaskStatus,
 } from '@mayfly/contracts';
 import { NO_RETRY } from '@mayfly/contracts';
-import type { HeldAttempt } from '@mayfly/core';
+import type { ClaimedAttempt, HeldAttempt } from '@mayfly/core';
 import type { Row } from '../sql/database.ts';
 
 function time(value: unknown): string | null {
@@ -46,6 +48,7 @@ export function toTask(row: Row): Task {
     attempt: row['attempt'] as number,
     owner: row['owner'] as string,
     labels: (row['labels'] as Record<string, string> | null) ?? {},
+    concurrencyKey: row['concurrency_key'] as string | null,
     progress: number(row['progress']),
     createdAt: (row['created_at'] as Date).toISOString(),
     runAt: time(row['run_at']),
@@ -75,6 +78,26 @@ export function toAttempt(row: Row): Attempt {
         : null,
     lateResultRefusedAt: time(row['late_result_refused_at']),
   };
+}
+
+/** From a row of `claim` or `claim-in-turn`. */
+export function toClaimedAttempt(row: Row): ClaimedAttempt {
+  return { ...toHeldAttempt(row), paramsJson: row['params'] as string };
+}
+
+/** From a row with the columns of the table `queue`. */
+export function toControls(row: Row): QueueControls {
+  return {
+    paused: row['paused'] as boolean,
+    concurrency: row['concurrency'] as number | null,
+    rateLimit: rateLimit(row['rate_count'], row['rate_per_ms']),
+    keyConcurrency: row['key_concurrency'] as number | null,
+    keyRateLimit: rateLimit(row['key_rate_count'], row['key_rate_per_ms']),
+  };
+}
+
+function rateLimit(count: unknown, perMs: unknown): RateLimit | null {
+  return count === null ? null : { count: Number(count), perMs: Number(perMs) };
 }
 
 /** From a row of `claim`, `list-held` or `list-overdue`. */

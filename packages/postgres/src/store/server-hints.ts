@@ -31,6 +31,7 @@ export function createServerHints(
   const channels = {
     mayfly_ready: open<number>('mayfly_ready'),
     mayfly_workers: open<string>('mayfly_workers'),
+    mayfly_queues: open<string>('mayfly_queues'),
   };
 
   const listenAgain = (): void => {
@@ -58,6 +59,7 @@ export function createServerHints(
   return {
     ready: channels.mayfly_ready,
     workers: channels.mayfly_workers,
+    queues: channels.mayfly_queues,
     async close() {
       closed = true;
       for (const channel of Object.values(channels)) channel.close();

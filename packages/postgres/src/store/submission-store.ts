@@ -45,6 +45,7 @@ async function insertTasks(run: Run, units: SubmissionUnit[], slot: number): Pro
     (task) => (Object.keys(task.labels).length > 0 ? JSON.stringify(task.labels) : null),
     (task) => (task.retry ? JSON.stringify(task.retry) : null),
     (task) => task.paramsJson,
+    (task) => task.concurrencyKey,
   );
   const [row] = await run('insert-tasks', [...values, slot]);
   return row?.['created_at'] as Date;

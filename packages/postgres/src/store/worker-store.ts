@@ -9,7 +9,7 @@ import {
   type WorkerView,
 } from '@mayfly/contracts';
 import { MayflyError } from '@mayfly/contracts';
-import type { Lane, LeaseRenewal, RenewedLease, WorkerStore } from '@mayfly/core';
+import type { Lane, LeaseRenewal, RenewedLease, WantedLane, WorkerStore } from '@mayfly/core';
 import { columns } from '../sql/columns.ts';
 import type { Database, Row } from '../sql/database.ts';
 
@@ -20,12 +20,13 @@ export class PostgresWorkerStore implements WorkerStore {
     this.#database = database;
   }
 
-  async ensureLane(wanted: Omit<Lane, 'id'>): Promise<Lane> {
+  async ensureLane(wanted: WantedLane): Promise<Lane> {
     // Another server may make the lane between our look and our insert: then the second look finds it.
     for (let tries = 0; tries < 2; tries++) {
-      const values = [wanted.queue, wanted.type, wanted.runtime, LIMITS.lanesMax];
+      const { queue, type, runtime, keyed = false } = wanted;
+      const values = [queue, type, runtime, keyed, LIMITS.lanesMax];
       const [row] = await this.#database.run('ensure-lane', values);
-      if (row) return { ...wanted, id: row['id'] as number };
+      if (row) return { queue, type, runtime, keyed, id: row['id'] as number };
     }
     throw new MayflyError(
       'task.too_many_lanes',

@@ -44,6 +44,7 @@ export class Fixture {
       description: null,
       labels: {},
       retry: null,
+      concurrencyKey: null,
       paramsJson: '{}',
       ...changes,
     };

@@ -11,6 +11,7 @@ import { controlSuite } from './suites/control.ts';
 import { dispatchSuite } from './suites/dispatch.ts';
 import { keepingSuite } from './suites/keeping.ts';
 import { keySuite } from './suites/keys.ts';
+import { queueSuite } from './suites/queues.ts';
 import { readingSuite } from './suites/reading.ts';
 import { submissionSuite } from './suites/submissions.ts';
 import { workerSuite } from './suites/workers.ts';
@@ -32,6 +33,7 @@ describe.each(DATABASE_KINDS)('store on %s', (kind) => {
   describe('submissions', () => submissionSuite(open));
   describe('dispatch', () => dispatchSuite(open));
   describe('control', () => controlSuite(open));
+  describe('queues', () => queueSuite(open));
   describe('reading', () => readingSuite(open));
   describe('workers', () => workerSuite(open));
   describe('keeping', () => keepingSuite(open));

@@ -10,7 +10,9 @@ export function workerSuite(open: Open): void {
     const wanted = { queue: 'q', type: 't', runtime: 'python' };
     const lanes = await Promise.all(Array.from({ length: 10 }, () => workers.ensureLane(wanted)));
     expect(new Set(lanes.map((lane) => lane.id)).size).toBe(1);
-    expect(await workers.listLanes(fixture.laneId)).toEqual([{ id: lanes[0]?.id, ...wanted }]);
+    expect(await workers.listLanes(fixture.laneId)).toEqual([
+      { id: lanes[0]?.id, ...wanted, keyed: false },
+    ]);
   });
 
   it('keeps the latest declaration of a type', async () => {

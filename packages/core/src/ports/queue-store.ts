@@ -1,0 +1,37 @@
+import type { QueueChange, QueueControls, Task } from '@mayfly/contracts';
+import type { QueueLoad } from '../queues/claim-plan.ts';
+
+export interface NamedControls extends QueueControls {
+  name: string;
+}
+
+/** Controls and figures of one queue. */
+export interface QueueFigures extends NamedControls {
+  pending: number;
+  running: number;
+  oldestWaitMs: number | null;
+  /** Ended tasks by status, and submitted ones, of the last days. */
+  totals: Record<string, number>;
+}
+
+/** Where a pending task stands; `load` is null for a queue without controls. */
+export interface Standing {
+  runtime: string;
+  /** Tasks of its lane, and of its key when it has one, that go first. */
+  ahead: number;
+  load: QueueLoad | null;
+}
+
+export interface QueueStore {
+  /** Queues that are paused or have limits. */
+  listControls(): Promise<NamedControls[]>;
+  /** Every queue that has had a task or has controls, by name. @param name null for all */
+  list(name: string | null, days: number): Promise<QueueFigures[]>;
+  /**
+   * Sets controls; what is left out stays as it is. When it resolves, no server starts a task
+   * against them any more.
+   */
+  change(name: string, change: QueueChange & { paused?: boolean }): Promise<void>;
+  /** Where a task stands that is pending, else null. */
+  standing(task: Task): Promise<Standing | null>;
+}

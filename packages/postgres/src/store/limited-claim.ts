@@ -1,0 +1,69 @@
+import type { QueueControls } from '@mayfly/contracts';
+import {
+  planClaim,
+  type KeyLoad,
+  type LimitedClaim,
+  type LimitedClaimRequest,
+  type QueueLoad,
+} from '@mayfly/core';
+import type { Database, Row } from '../sql/database.ts';
+import { toClaimedAttempt, toControls } from './rows.ts';
+
+type Run = Database['run'];
+
+/** Keys that one claim looks at; when none of them may start a task, the next claim goes on. */
+const KEYS_MAX = 1000;
+
+/** Counts and starts under the lock of the queue, so that no two servers use the same room. */
+export async function claimLimited(
+  run: Run,
+  { queue, laneIds, slots }: LimitedClaimRequest,
+): Promise<LimitedClaim> {
+  const [row] = await run('lock-queue', [queue]);
+  if (!row) {
+    const rows = await run('claim', [laneIds, slots]);
+    return { attempts: rows.map(toClaimedAttempt), nextInMs: null };
+  }
+  const controls = toControls(row);
+  if (controls.paused) return { attempts: [], nextInMs: null };
+  const survey = await run('survey-queue', [queue, laneIds, KEYS_MAX]);
+  const load = toLoad(controls, survey);
+  const plan = planClaim(load, slots.length);
+  const taken =
+    plan.keys.length === 0
+      ? []
+      : await run('claim-in-turn', [
+          queue,
+          laneIds,
+          slots.slice(0, plan.places),
+          plan.keys.map((entry) => entry.key),
+          plan.keys.map((entry) => entry.room),
+        ]);
+  const attempts = taken.map(toClaimedAttempt);
+  const last = load.keys.at(-1);
+  if (last && survey[0]?.['cut_short'] === true && attempts.length < plan.places) {
+    await run('pass-turn', [queue, last.key]);
+    return { attempts, nextInMs: 0 };
+  }
+  return { attempts, nextInMs: plan.nextInMs(attempts.length) };
+}
+
+function toLoad(controls: QueueControls, rows: Row[]): QueueLoad {
+  const [first] = rows;
+  return {
+    controls,
+    running: (first?.['queue_running'] as number | undefined) ?? 0,
+    started: (first?.['queue_started'] as number | null | undefined) ?? 0,
+    freeInMs: (first?.['queue_free_in_ms'] as number | null | undefined) ?? null,
+    keys: rows.filter((row) => row['key'] !== null).map(toKeyLoad),
+  };
+}
+
+function toKeyLoad(row: Row): KeyLoad {
+  return {
+    key: row['key'] as string,
+    running: row['running'] as number,
+    started: (row['started'] as number | null) ?? 0,
+    freeInMs: row['free_in_ms'] as number | null,
+  };
+}

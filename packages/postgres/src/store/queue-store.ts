@@ -1,0 +1,86 @@
+import { LIMITS, type QueueChange, type Task } from '@mayfly/contracts';
+import type { NamedControls, QueueFigures, QueueStore, Standing } from '@mayfly/core';
+import type { Database, Row } from '../sql/database.ts';
+import { toControls } from './rows.ts';
+
+/** Counts of what waits stop here: beyond it the exact number helps nobody. */
+const COUNT_BOUND = 1_000_000;
+const AHEAD_BOUND = 10_000;
+
+export class PostgresQueueStore implements QueueStore {
+  readonly #hot: Database;
+  readonly #read: Database;
+
+  constructor(hot: Database, read: Database) {
+    this.#hot = hot;
+    this.#read = read;
+  }
+
+  async listControls(): Promise<NamedControls[]> {
+    const rows = await this.#hot.run('list-controls', []);
+    return rows.map((row) => ({ name: row['name'] as string, ...toControls(row) }));
+  }
+
+  async list(name: string | null, days: number): Promise<QueueFigures[]> {
+    const values = [name, COUNT_BOUND, days, LIMITS.priorityMax];
+    return (await this.#read.run('list-queues', values)).map(toFigures);
+  }
+
+  async change(name: string, change: QueueChange & { paused?: boolean }): Promise<void> {
+    const { paused, concurrency, keyConcurrency, rateLimit, keyRateLimit } = change;
+    await this.#hot.transaction(async (run) => {
+      await run('change-queue', [
+        name,
+        Object.keys(change),
+        paused ?? null,
+        concurrency ?? null,
+        keyConcurrency ?? null,
+        rateLimit?.count ?? null,
+        rateLimit?.perMs ?? null,
+        keyRateLimit?.count ?? null,
+        keyRateLimit?.perMs ?? null,
+      ]);
+      await run('close-claim-gate', []);
+      await run('limit-running', [name]);
+    });
+  }
+
+  async standing(task: Task): Promise<Standing | null> {
+    const values = [task.id, task.concurrencyKey ?? '', AHEAD_BOUND];
+    const [row] = await this.#read.run('read-standing', values);
+    return row ? toStanding(row, task.concurrencyKey ?? '') : null;
+  }
+}
+
+function toFigures(row: Row): QueueFigures {
+  return {
+    name: row['name'] as string,
+    ...toControls(row),
+    pending: row['pending'] as number,
+    running: row['running'] as number,
+    oldestWaitMs: row['oldest_wait_ms'] as number | null,
+    totals: row['totals'] as Record<string, number>,
+  };
+}
+
+function toStanding(row: Row, key: string): Standing {
+  const load = {
+    controls: toControls(row),
+    running: row['queue_running'] as number,
+    started: row['queue_started'] as number,
+    freeInMs: row['queue_free_in_ms'] as number | null,
+    keys: [
+      {
+        key,
+        running: row['key_running'] as number,
+        started: row['key_started'] as number,
+        freeInMs: row['key_free_in_ms'] as number | null,
+      },
+    ],
+  };
+  return {
+    runtime: row['runtime'] as string,
+    ahead: row['ahead'] as number,
+    load: row['controlled'] === true ? load : null,
+  };
+}

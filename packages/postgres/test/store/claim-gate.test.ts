@@ -1,0 +1,84 @@
+import { silentLog, systemClock } from '@mayfly/contracts';
+import type { NewTask } from '@mayfly/core';
+import { openPostgresStore } from '@mayfly/postgres';
+import { startDatabase, type TestServer } from '@mayfly/testkit';
+import pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { query } from '../../src/sql/statements.ts';
+import { OWNER } from './fixture.ts';
+
+// Goal: when a pause has come back, no claim that could not see it is under way any more.
+// Method: hold a claim open in a transaction, pause, and look at who waits for whom.
+describe('a pause', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startDatabase('memory:');
+  });
+  afterAll(() => server.stop());
+
+  it('waits for claims under way, and those that come later see it', async () => {
+    const settings = await server.database();
+    const store = await openPostgresStore(settings, { clock: systemClock, log: silentLog });
+    const client = new pg.Client({ ...settings, options: '-c search_path=mayfly' });
+    await client.connect();
+    try {
+      const lane = await store.workers.ensureLane({ queue: 'q', type: 'noop', runtime: '' });
+      const tasks = Array.from({ length: 2 }, () => newTask(lane.id));
+      await store.submissions.insert([{ tasks, idempotency: null }]);
+      const slots = [crypto.randomUUID()];
+      await client.query('begin');
+      const early = await client.query(query('claim'), [[lane.id], slots]);
+      expect(early.rows).toHaveLength(1);
+      const order: string[] = [];
+      const paused = store.queues.change('q', { paused: true }).then(() => order.push('paused'));
+      await waiters(settings, 1);
+      const late = store.dispatch.claim({ laneIds: [lane.id], slots });
+      await waiters(settings, 2);
+      order.push('claimed');
+      await client.query('commit');
+      await paused;
+      expect(order).toEqual(['claimed', 'paused']);
+      expect(await late).toEqual([]);
+    } finally {
+      await client.end();
+      await store.close();
+    }
+  });
+});
+
+/** Resolves when so many sessions wait for the gate. */
+async function waiters(settings: pg.ClientConfig, count: number): Promise<void> {
+  const client = new pg.Client(settings);
+  await client.connect();
+  try {
+    for (;;) {
+      const answer = await client.query(
+        "select from pg_locks where relation = 'mayfly.claim_gate'::regclass and not granted",
+      );
+      if (answer.rowCount === count) return;
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+function newTask(laneId: number): NewTask {
+  return {
+    id: uuidv7(),
+    laneId,
+    priority: 0,
+    ttlMs: 60_000,
+    graceMs: 0,
+    queueTtlMs: null,
+    totalTtlMs: null,
+    runAt: null,
+    delayMs: null,
+    owner: OWNER,
+    description: null,
+    labels: {},
+    retry: null,
+    concurrencyKey: null,
+    paramsJson: '{}',
+  };
+}
