@@ -53,6 +53,11 @@ export const COMMANDS: readonly LazyCommand[] = [
         load: async () => (await import('./commands/tasks/show.ts')).defineShow,
       },
       {
+        name: 'explain',
+        summary: 'Tell why a task waits, what it does, or why it ended',
+        load: async () => (await import('./commands/tasks/explain.ts')).defineExplain,
+      },
+      {
         name: 'watch',
         summary: 'Watch one task, or all, live',
         load: async () => (await import('./commands/tasks/watch.ts')).defineWatch,
@@ -90,6 +95,38 @@ export const COMMANDS: readonly LazyCommand[] = [
     group: LOOKING,
     summary: 'List the languages that can run now',
     load: async () => (await import('./commands/runtimes.ts')).defineRuntimes,
+  },
+  {
+    name: 'queues',
+    group: LOOKING,
+    summary: 'Look at queues, pause and limit them',
+    load: [
+      {
+        name: 'ls',
+        summary: 'List queues with their counts and limits',
+        load: async () => (await import('./commands/queues/ls.ts')).defineLs,
+      },
+      {
+        name: 'show',
+        summary: 'Show all there is about a queue',
+        load: async () => (await import('./commands/queues/show.ts')).defineShow,
+      },
+      {
+        name: 'set',
+        summary: 'Set limits of a queue, or take them away',
+        load: async () => (await import('./commands/queues/set.ts')).defineSet,
+      },
+      {
+        name: 'pause',
+        summary: 'Start no more tasks of queues; what runs goes on',
+        load: async () => (await import('./commands/queues/pause.ts')).definePause,
+      },
+      {
+        name: 'resume',
+        summary: 'Start tasks of paused queues again',
+        load: async () => (await import('./commands/queues/resume.ts')).defineResume,
+      },
+    ],
   },
   {
     name: 'workers',

@@ -40,7 +40,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     [['d'], ['dev', 'doctor']],
     [
       ['tasks', ''],
-      ['ls', 'show', 'watch', 'logs', 'cancel', 'retry', 'rm', '--help'],
+      ['ls', 'show', 'explain', 'watch', 'logs', 'cancel', 'retry', 'rm', '--help'],
     ],
     [
       ['tasks', 'ls', '--q'],

@@ -22,6 +22,7 @@ export {
   type CodeRunResult,
   type CreatedApiKey,
   type ErrorCode,
+  type Explanation,
   type JsonValue,
   type QueueChange,
   type QueueView,

@@ -1,5 +1,6 @@
 import type {
   Attempt,
+  Explanation,
   RuntimeInfo,
   Submission,
   Task,
@@ -71,6 +72,11 @@ export class MayflyClient {
   /** Every attempt, with the record of how it was stopped. */
   attempts(id: string, options: CallOptions = {}): Promise<Attempt[]> {
     return this.#items(pathOf(id, '/attempts'), options);
+  }
+
+  /** Why it waits, what it does, or why it ended so. */
+  explain(id: string, options: CallOptions = {}): Promise<Explanation> {
+    return this.#transport.json(reading(pathOf(id, '/explain'), undefined, options));
   }
 
   /** One page, newest first. */

@@ -17,6 +17,7 @@ export * from './operations/built-in.ts';
 export * from './operations/rules.ts';
 export * from './operations/types.ts';
 export * from './queue/queue.ts';
+export * from './task/explanation.ts';
 export * from './task/list.ts';
 export * from './task/retry-policy.ts';
 export * from './task/status.ts';

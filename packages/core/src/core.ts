@@ -6,6 +6,7 @@ import { TypeCatalog } from './catalog/type-catalog.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { Lifetimes } from './dispatch/lifetimes.ts';
 import { Settler } from './dispatch/settler.ts';
+import { Explainer } from './explain/explainer.ts';
 import { Keeper } from './keeper/keeper.ts';
 import { TaskFeed } from './live/task-feed.ts';
 import type { Store } from './ports/store.ts';
@@ -38,6 +39,7 @@ export interface Core {
   queues: QueueService;
   queries: TaskQueries;
   control: TaskControl;
+  explainer: Explainer;
   dispatcher: Dispatcher;
   keeper: Keeper;
   /** Hands out nothing more; what runs goes on. */
@@ -93,8 +95,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     dispatcher,
     onRescheduled: () => keeper.reload(),
   });
+  const explainer = new Explainer({ queries, ...store, clock });
   return {
     ...parts,
+    explainer,
     submissions,
     queues: new QueueService(store.queues, controls, store.hints.queues),
     queries,

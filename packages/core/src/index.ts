@@ -1,6 +1,7 @@
 export { Coalescer, type CoalescerOptions } from './batching/coalescer.ts';
 export { createCore, type Core, type CoreOptions } from './core.ts';
 export { newSchemaCompiler, toFieldErrors } from './catalog/json-schema.ts';
+export { explain, type Snapshot } from './explain/explain.ts';
 export { type Dispatcher } from './dispatch/dispatcher.ts';
 export { DEFAULT_LIFETIMES, type Lifetimes } from './dispatch/lifetimes.ts';
 export { type WorkerLink, type WorkerSession } from './dispatch/worker-session.ts';

@@ -29,6 +29,7 @@ interface Flags extends ClientFlags {
   grace?: number;
   retries?: number;
   idempotencyKey?: string;
+  concurrencyKey?: string;
   wait?: true;
 }
 
@@ -52,6 +53,7 @@ export function defineSubmit(command: Command, context: CliContext): void {
     .option('--priority <n>', 'higher runs first within a queue', wholeNumber)
     .option('--description <text>', 'for people')
     .option('--label <name=value>', 'to find it by; may be given several times', pairs)
+    .option('--concurrency-key <key>', 'shares the limits that the queue sets for each key')
     .option('--idempotency-key <key>', 'a repeat of the key gets the first task')
     .optionsGroup('Output:')
     .option('--wait', 'wait until it has finished, and show it');
@@ -88,6 +90,7 @@ function toSubmission(type: string, flags: Flags): Submission {
     priority,
     description,
     labels: label,
+    concurrencyKey: flags.concurrencyKey,
     delayMs: flags.delay,
     runAt: flags.runAt,
     queueTtlMs: flags.queueTtl,

@@ -1,7 +1,7 @@
 import type { QueueControls, RateLimit } from '@mayfly/contracts';
 
 /** Starts that a rate limit has seen within its time. */
-interface RateLoad {
+export interface RateLoad {
   started: number;
   /** When the next start is free once all are used; null when there was none. */
   freeInMs: number | null;

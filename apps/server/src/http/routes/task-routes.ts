@@ -1,5 +1,6 @@
 import {
   attemptSchema,
+  explanationSchema,
   taskPageSchema,
   taskResultViewSchema,
   taskSchema,
@@ -93,6 +94,12 @@ export function addTaskRoutes(app: FastifyInstance, parts: HttpParts): void {
     async (request) => ({
       items: await core.queries.attempts(request.principal, request.params.id),
     }),
+  );
+
+  app.get<ById>(
+    '/api/tasks/:id/explain',
+    byId('Tell why a task waits, what it does, or why it ended', noQuerySchema, explanationSchema),
+    (request) => core.explainer.explain(request.principal, request.params.id),
   );
 }
 

@@ -268,6 +268,26 @@ export function queueSuite(open: Open): void {
     expect(await queues.list('none', 1)).toEqual([]);
   });
 
+  it('tells where a pending task stands', async () => {
+    await using fixture = await open();
+    const { queues } = fixture.store;
+    await fixture.submit({ priority: 3 });
+    const plain = await fixture.submit();
+    const standing = async (id: string) => queues.standing(await fixture.task(id));
+    expect(await standing(plain)).toEqual({ runtime: '', ahead: 1, load: null });
+    const [first, second] = await submitKeyed(fixture, 'a', 2);
+    const [other] = await submitKeyed(fixture, 'b', 1);
+    await change(fixture, { rateLimit: { count: 9, perMs: 60_000 }, keyConcurrency: 1 });
+    await claimLimited(fixture, 3);
+    expect(await standing(first ?? '')).toBeNull();
+    expect(await standing(other ?? '')).toBeNull();
+    const found = await standing(second ?? '');
+    expect(found).toMatchObject({ ahead: 0, load: { running: 3, started: 3 } });
+    expect(found?.load?.freeInMs).toBeGreaterThan(50_000);
+    expect(found?.load?.keys).toEqual([{ key: 'a', running: 1, started: 0, freeInMs: null }]);
+    expect((await standing(plain))?.load?.keys[0]?.running).toBe(0);
+  });
+
   it('keeps the key of a task wherever it goes', async () => {
     await using fixture = await open();
     const laneId = await keyedLane(fixture);

@@ -1,0 +1,28 @@
+import type { QueueView } from '@mayfly/client';
+import type { CliContext } from '../../context.ts';
+import type { ClientFlags } from '../../options/client-options.ts';
+import { showMs } from '../../output/times.ts';
+import { limitsOf } from './limits-of.ts';
+
+const TITLE_CHARS = 12;
+
+/** All there is about a queue. */
+export function printQueue(queue: QueueView, flags: ClientFlags, { terminal }: CliContext): void {
+  if (flags.json) {
+    terminal.printJson(queue);
+    return;
+  }
+  const { totals, days } = queue;
+  const fields = {
+    queue: queue.name,
+    state: queue.paused ? 'paused' : 'open',
+    limits: limitsOf(queue) || 'none',
+    pending: String(queue.pending),
+    running: String(queue.running),
+    'oldest wait': showMs(queue.oldestWaitMs),
+    [`${days} days`]: `${totals.submitted} submitted, ${totals.completed} completed, ${totals.failed} failed, ${totals.expired} expired, ${totals.cancelled} cancelled`,
+  };
+  for (const [title, text] of Object.entries(fields)) {
+    if (text !== '') terminal.print(`${terminal.style('dim', title.padEnd(TITLE_CHARS))} ${text}`);
+  }
+}
