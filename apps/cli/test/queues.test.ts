@@ -1,4 +1,4 @@
-import type { Explanation, QueueView } from '@mayfly/contracts';
+import type { Explanation, QueueView, Task } from '@mayfly/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDev, type Dev } from './support/dev.ts';
 
@@ -48,6 +48,12 @@ describe('queues', () => {
     expect((await json<Explanation>('tasks', 'explain', id)).reasons[0]?.code).toBe(
       'end.completed',
     );
+  });
+
+  test('submit answers a unique key with the task that has it', async () => {
+    const args = ['submit', 'sleep', '--params', '{"ms":1}', '--delay', '1h', '--unique', 'u'];
+    const first = await json<Task>(...args);
+    expect((await json<Task>(...args)).id).toBe(first.id);
   });
 
   test('wrong limits and unknown queues are told', async () => {

@@ -28,6 +28,7 @@ export const ERRORS = {
   'task.total_ttl_exceeded': { status: 409, title: 'The task lived longer than its totalTtlMs' },
   'task.cancelled': { status: 409, title: 'The task was cancelled' },
   'task.too_many_lanes': { status: 422, title: 'There are too many queues and types' },
+  'task.not_unique': { status: 409, title: 'Another task holds the unique key' },
   'queue.not_found': { status: 404, title: 'There is no such queue' },
   'idempotency.conflict': { status: 409, title: 'The Idempotency-Key was used for another body' },
   'attempt.failed': { status: 500, title: 'The handler failed' },

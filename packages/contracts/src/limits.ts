@@ -26,6 +26,8 @@ export const LIMITS = {
   queueConcurrencyMax: 1_000_000,
   rateCountMax: 1_000_000,
   ratePerMsMax: 24 * 60 * 60 * 1000,
+  uniqueKeyCharsMax: 200,
+  uniqueWindowMsMax: 30 * 24 * 60 * 60 * 1000,
   searchCharsMax: 200,
   bodyBytesDefault: 4 * 1024 * 1024,
   batchBodyBytesDefault: 64 * 1024 * 1024,

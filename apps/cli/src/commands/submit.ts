@@ -28,6 +28,7 @@ interface Flags extends ClientFlags {
   totalTtl?: number;
   grace?: number;
   retries?: number;
+  unique?: string;
   idempotencyKey?: string;
   concurrencyKey?: string;
   wait?: true;
@@ -54,6 +55,7 @@ export function defineSubmit(command: Command, context: CliContext): void {
     .option('--description <text>', 'for people')
     .option('--label <name=value>', 'to find it by; may be given several times', pairs)
     .option('--concurrency-key <key>', 'shares the limits that the queue sets for each key')
+    .option('--unique <key>', 'gets the unfinished task with this key when there is one')
     .option('--idempotency-key <key>', 'a repeat of the key gets the first task')
     .optionsGroup('Output:')
     .option('--wait', 'wait until it has finished, and show it');
@@ -91,6 +93,7 @@ function toSubmission(type: string, flags: Flags): Submission {
     description,
     labels: label,
     concurrencyKey: flags.concurrencyKey,
+    unique: flags.unique === undefined ? undefined : { key: flags.unique },
     delayMs: flags.delay,
     runAt: flags.runAt,
     queueTtlMs: flags.queueTtl,

@@ -58,6 +58,29 @@ const concurrencyKeyField = z
   .regex(PLAIN_TEXT)
   .describe('Tasks with the same key share the limits that the queue sets for each key.');
 
+const uniqueSchema = z
+  .strictObject({
+    key: z.string().min(1).max(LIMITS.uniqueKeyCharsMax).regex(PLAIN_TEXT),
+    scope: z
+      .enum(['waiting', 'unfinished'])
+      .default('unfinished')
+      .describe('The key is taken while the task waits, or until it has finished.'),
+    windowMs: z
+      .int()
+      .min(0)
+      .max(LIMITS.uniqueWindowMsMax)
+      .default(0)
+      .describe('And for this long from its submission, whatever becomes of it.'),
+    onConflict: z
+      .enum(['existing', 'reject'])
+      .default('existing')
+      .describe('Answer with the task that has the key, or with 409.'),
+  })
+  .describe('One task at a time with this key, among those of its owner and type.');
+
+/** A unique key with every default filled in. */
+export type Unique = z.output<typeof uniqueSchema>;
+
 export const submissionSchema = z.strictObject({
   type: typeNameSchema,
   params: z.unknown().optional().describe('Input of the task, any JSON; its type has the schema.'),
@@ -73,6 +96,7 @@ export const submissionSchema = z.strictObject({
   retry: retryPolicySchema.optional(),
   labels: labelsSchema.default({}),
   concurrencyKey: concurrencyKeyField.nullable().default(null),
+  unique: uniqueSchema.optional(),
 });
 
 export type Submission = z.input<typeof submissionSchema>;

@@ -1,3 +1,4 @@
+import type { Unique } from '@mayfly/contracts';
 import type { NewTask } from '../task/new-task.ts';
 
 /** One submission or one batch: stored wholly or not at all. */
@@ -18,7 +19,21 @@ export type StoredUnit =
   /** The key was used before: the tasks of that time, and whether the body was the same. */
   | { kind: 'repeated'; taskIds: string[]; sameBody: boolean };
 
+/** A task that is stored only when nothing holds its key among the tasks of its owner and type. */
+export interface UniqueUnit {
+  task: NewTask;
+  type: string;
+  unique: Pick<Unique, 'key' | 'scope' | 'windowMs'>;
+}
+
+export type StoredUnique =
+  | { kind: 'created'; createdAt: Date }
+  /** This task holds the key. */
+  | { kind: 'held'; taskId: string };
+
 export interface SubmissionStore {
   /** Stores many units in one transaction; flushed to disk when it resolves. Answers in order. */
   insert(units: SubmissionUnit[]): Promise<StoredUnit[]>;
+  /** The same for tasks with unique keys; exact, whatever is submitted at once. */
+  insertUnique(units: UniqueUnit[]): Promise<StoredUnique[]>;
 }

@@ -6,6 +6,7 @@ import {
   type Faults,
   type JsonValue,
   type Task,
+  type Unique,
 } from '@mayfly/contracts';
 import { Coalescer } from '../batching/coalescer.ts';
 import { mayIsolate } from '../batching/may-isolate.ts';
@@ -13,10 +14,15 @@ import type { LaneCatalog } from '../catalog/lane-catalog.ts';
 import type { TaskFeed } from '../live/task-feed.ts';
 import type { WaitLimit } from '../ports/keeper-store.ts';
 import type { Store } from '../ports/store.ts';
-import type { StoredUnit, SubmissionUnit } from '../ports/submission-store.ts';
+import type {
+  StoredUnique,
+  StoredUnit,
+  SubmissionUnit,
+  UniqueUnit,
+} from '../ports/submission-store.ts';
 import type { NewTask } from '../task/new-task.ts';
 import { readScope, type Principal } from './principal.ts';
-import type { CheckedSubmission, Preparer } from './prepare.ts';
+import { rejectFields, type CheckedSubmission, type Preparer } from './prepare.ts';
 
 /** Tasks in one insert. More makes the commit longer without making it cheaper a task. */
 const FLUSH_TASKS_MAX = 1000;
@@ -26,6 +32,12 @@ const FLUSHES_IN_FLIGHT = 2;
 const WAITING_UNITS_MAX = 20_000;
 
 const ERRORS_TOLD_MAX = 20;
+
+const ONE_KEY = { pointer: '/unique', detail: 'give either unique or the header Idempotency-Key' };
+const NOT_IN_BATCH = {
+  pointer: '/unique',
+  detail: 'cannot be in a batch; submit the task by itself',
+};
 
 export interface SubmissionAnswer {
   tasks: Task[];
@@ -62,6 +74,7 @@ export class SubmissionService {
   readonly #parts: Parts;
   readonly #plain: Coalescer<SubmissionUnit, StoredUnit>;
   readonly #keyed: Coalescer<SubmissionUnit, StoredUnit>;
+  readonly #unique: Coalescer<UniqueUnit, StoredUnique>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -75,15 +88,23 @@ export class SubmissionService {
     this.#plain = new Coalescer(options);
     // Keys need a longer transaction; they must not slow down those without.
     this.#keyed = new Coalescer(options);
+    this.#unique = new Coalescer({
+      flush: (units) => parts.store.submissions.insertUnique(units),
+      maxWeight: FLUSH_TASKS_MAX,
+      maxInFlight: FLUSHES_IN_FLIGHT,
+      mayIsolate,
+    });
   }
 
-  /** @throws MayflyError as `Preparer.prepare` does, and `idempotency.conflict` */
+  /** @throws MayflyError as `Preparer.prepare` does, `idempotency.conflict` and `task.not_unique` */
   async submit(
     principal: Principal,
     submission: CheckedSubmission,
     idempotencyKey?: string,
   ): Promise<SubmissionAnswer> {
+    if (submission.unique && idempotencyKey !== undefined) rejectFields([ONE_KEY]);
     const task = await this.#parts.preparer.prepare(submission, principal.id, '');
+    if (submission.unique) return this.#storeUnique(principal, task, submission.unique);
     return this.#store(principal, [task], [submission], idempotencyKey);
   }
 
@@ -97,6 +118,7 @@ export class SubmissionService {
     const failures: MayflyError[] = [];
     for (const [index, submission] of submissions.entries()) {
       try {
+        if (submission.unique) rejectFields([NOT_IN_BATCH], `/tasks/${index}`);
         tasks.push(await this.#parts.preparer.prepare(submission, principal.id, `/tasks/${index}`));
       } catch (error) {
         failures.push(MayflyError.from(error));
@@ -119,17 +141,42 @@ export class SubmissionService {
         ? null
         : { owner: principal.id, key: idempotencyKey, bodyHash: hashOf(submissions) };
     const coalescer = idempotency ? this.#keyed : this.#plain;
-    if (coalescer.size >= WAITING_UNITS_MAX) {
-      throw new MayflyError(
-        'server.overloaded',
-        'Too many submissions wait. Try again in a second.',
-      );
-    }
+    refuseOverload(coalescer.size);
     const stored = await coalescer.add({ tasks, idempotency });
     if (this.#parts.faults) await this.#parts.faults.at('task.stored');
     if (stored.kind === 'repeated') return this.#repeat(principal, stored);
     this.#announce(tasks, stored.createdAt);
     return { tasks: tasks.map((task) => this.#view(task, stored.createdAt)), repeated: false };
+  }
+
+  async #storeUnique(
+    principal: Principal,
+    task: NewTask,
+    unique: Unique,
+  ): Promise<SubmissionAnswer> {
+    refuseOverload(this.#unique.size);
+    const { type } = this.#parts.lanes.get(task.laneId);
+    const stored = await this.#unique.add({ task, type, unique });
+    if (stored.kind === 'created') {
+      this.#announce([task], stored.createdAt);
+      return { tasks: [this.#view(task, stored.createdAt)], repeated: false };
+    }
+    if (unique.onConflict === 'reject') {
+      throw new MayflyError(
+        'task.not_unique',
+        `The task ${stored.taskId} holds this unique key. Wait for its end, or take another key.`,
+        {
+          errors: [{ pointer: '/unique/key', detail: 'is held' }],
+          extra: { taskId: stored.taskId },
+        },
+      );
+    }
+    // It is the caller's own: keys of others are other keys.
+    const scope = { owner: principal.id };
+    return {
+      tasks: await this.#parts.store.reader.getMany([stored.taskId], scope),
+      repeated: true,
+    };
   }
 
   async #repeat(
@@ -204,6 +251,11 @@ export class SubmissionService {
       error: null,
     };
   }
+}
+
+function refuseOverload(waiting: number): void {
+  if (waiting < WAITING_UNITS_MAX) return;
+  throw new MayflyError('server.overloaded', 'Too many submissions wait. Try again in a second.');
 }
 
 function waitMs(task: NewTask, createdAt: Date): number {

@@ -1,6 +1,14 @@
-import type { NewTask, StoredUnit, SubmissionStore, SubmissionUnit } from '@mayfly/core';
+import type {
+  NewTask,
+  StoredUnique,
+  StoredUnit,
+  SubmissionStore,
+  SubmissionUnit,
+  UniqueUnit,
+} from '@mayfly/core';
 import { columns } from '../sql/columns.ts';
 import type { Database } from '../sql/database.ts';
+import { takeUniqueKeys } from './unique-keys.ts';
 
 type Run = Database['run'];
 type KeyedUnit = SubmissionUnit & { idempotency: NonNullable<SubmissionUnit['idempotency']> };
@@ -24,6 +32,23 @@ export class PostgresSubmissionStore implements SubmissionStore {
       this.#slot(),
     );
     return units.map(() => ({ kind: 'created', createdAt }));
+  }
+
+  insertUnique(units: UniqueUnit[]): Promise<StoredUnique[]> {
+    return this.#database.transaction(async (run) => {
+      const holders = await takeUniqueKeys(run, units);
+      const created = units
+        .filter((unit) => holders.get(unit) === unit.task.id)
+        .map(({ task }) => ({ tasks: [task], idempotency: null }));
+      const createdAt = created.length > 0 ? await insertTasks(run, created, this.#slot()) : null;
+      return units.map((unit) => {
+        const taskId = holders.get(unit);
+        if (taskId === undefined) throw new Error('a unique key has no holder');
+        return createdAt && taskId === unit.task.id
+          ? { kind: 'created', createdAt }
+          : { kind: 'held', taskId };
+      });
+    });
   }
 }
 

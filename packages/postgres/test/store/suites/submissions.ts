@@ -1,5 +1,6 @@
+import type { UniqueUnit } from '@mayfly/core';
 import { expect, it } from 'vitest';
-import { OWNER, STRANGER, type Fixture } from '../fixture.ts';
+import { databaseWait, OWNER, STRANGER, type Fixture } from '../fixture.ts';
 
 type Open = () => Promise<Fixture>;
 
@@ -117,5 +118,81 @@ export function submissionSuite(open: Open): void {
     expect(created).toHaveLength(1);
     expect(new Set(repeated.flatMap((answer) => answer.taskIds)).size).toBe(1);
     expect((await fixture.store.reader.stats(1)).waiting[0]?.pending).toBe(1);
+  });
+
+  const unique = (fixture: Fixture, changes: Partial<UniqueUnit['unique']> = {}): UniqueUnit => ({
+    task: fixture.newTask(),
+    type: 'noop',
+    unique: { key: 'u', scope: 'unfinished', windowMs: 0, ...changes },
+  });
+
+  async function submitUnique(
+    fixture: Fixture,
+    changes: Partial<UniqueUnit['unique']> = {},
+  ): Promise<string> {
+    const unit = unique(fixture, changes);
+    const [stored] = await fixture.store.submissions.insertUnique([unit]);
+    return stored?.kind === 'held' ? `held by ${stored.taskId}` : unit.task.id;
+  }
+
+  it('stores one task with a unique key, whatever is submitted at once', async () => {
+    await using fixture = await open();
+    const other = { ...unique(fixture), type: 'other' };
+    const stranger = unique(fixture);
+    stranger.task.owner = STRANGER;
+    const units = Array.from({ length: 20 }, () => unique(fixture));
+    const insert = (some: UniqueUnit[]) => fixture.store.submissions.insertUnique(some);
+    const answers = await Promise.all([
+      ...units.slice(0, 10).map((unit) => insert([unit])),
+      insert(units.slice(10)),
+      insert([other, stranger]),
+    ]);
+    const own = answers.slice(0, -1).flat();
+    expect(own.filter((answer) => answer.kind === 'created')).toHaveLength(1);
+    const holders = own.flatMap((answer) => (answer.kind === 'held' ? answer.taskId : []));
+    expect(holders).toHaveLength(19);
+    expect(new Set(holders).size).toBe(1);
+    expect(await fixture.statusOf(holders[0] ?? '')).toBe('pending');
+    expect(answers.at(-1)).toMatchObject([{ kind: 'created' }, { kind: 'created' }]);
+    expect((await fixture.store.reader.stats(1)).waiting[0]?.pending).toBe(3);
+  });
+
+  it('frees a unique key when its task has finished', async () => {
+    await using fixture = await open();
+    const first = await submitUnique(fixture);
+    expect(await submitUnique(fixture)).toBe(`held by ${first}`);
+    const attempt = await fixture.claimOne();
+    expect(await submitUnique(fixture)).toBe(`held by ${first}`);
+    await fixture.settle(attempt, 'completed');
+    const second = await submitUnique(fixture);
+    expect(await fixture.statusOf(second)).toBe('pending');
+    await fixture.store.control.cancel([second], { owner: null });
+    expect(await submitUnique(fixture)).not.toContain('held');
+  });
+
+  it('frees a unique key that is for waiting when its task starts', async () => {
+    await using fixture = await open();
+    const first = await submitUnique(fixture, { scope: 'waiting' });
+    expect(await submitUnique(fixture, { scope: 'waiting' })).toBe(`held by ${first}`);
+    const attempt = await fixture.claimOne();
+    const second = await submitUnique(fixture, { scope: 'waiting' });
+    expect(second).not.toContain('held');
+    await fixture.settle(attempt, 'completed');
+    expect(await submitUnique(fixture)).toBe(`held by ${second}`);
+  });
+
+  it('holds a unique key for its time, whatever becomes of the task', async () => {
+    await using fixture = await open();
+    const first = await submitUnique(fixture, { windowMs: 60_000 });
+    await fixture.settle(await fixture.claimOne(), 'completed');
+    expect(await submitUnique(fixture)).toBe(`held by ${first}`);
+    await fixture.store.keeper.tidy();
+    expect(await submitUnique(fixture)).toBe(`held by ${first}`);
+    await fixture.store.control.remove([first], { owner: null });
+    const next = await submitUnique(fixture, { windowMs: 5 });
+    await fixture.settle(await fixture.claimOne(), 'completed');
+    await databaseWait(fixture.store, 10);
+    await fixture.store.keeper.tidy();
+    expect(await submitUnique(fixture)).not.toContain(next);
   });
 }
