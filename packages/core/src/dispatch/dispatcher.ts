@@ -1,6 +1,5 @@
-import { MayflyError, type Clock, type Faults, type Log, type Timer } from '@mayfly/contracts';
+import { MayflyError, type Clock, type Faults, type Log } from '@mayfly/contracts';
 import type { Hello, Report, WorkerFrame } from '@mayfly/contracts/worker-protocol';
-import { persist } from '../batching/persist.ts';
 import type { LaneCatalog } from '../catalog/lane-catalog.ts';
 import type { QueueCatalog } from '../catalog/queue-catalog.ts';
 import type { RuntimeCatalog } from '../catalog/runtime-catalog.ts';
@@ -9,9 +8,8 @@ import type { TaskFeed } from '../live/task-feed.ts';
 import type { RunningTask } from '../ports/control-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { AttemptRef, ClaimedAttempt } from '../task/attempt.ts';
-import { DueQueue } from '../time/due-queue.ts';
 import { AttemptTracker } from './attempt-tracker.ts';
-import { ClaimGroup, groupKey } from './claim-group.ts';
+import { ClaimDesk } from './claim-desk.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import { OutputDesk } from './output-desk.ts';
@@ -34,9 +32,6 @@ interface Parts {
   faults?: Faults | undefined;
 }
 
-/** A worker that has missed so many heartbeats is given nothing until it is heard again. */
-const SILENT_HEARTBEATS = 2.5;
-
 /**
  * Hands waiting tasks to the workers that are connected to this server, and takes back what they
  * report.
@@ -49,19 +44,15 @@ const SILENT_HEARTBEATS = 2.5;
 export class Dispatcher {
   readonly #parts: Parts;
   readonly #sessions = new Map<string, WorkerSession>();
-  readonly #groups = new Map<string, ClaimGroup>();
+  readonly #claims: ClaimDesk;
   readonly #tracker: AttemptTracker;
   readonly #leases: LeaseDesk;
   readonly #output: OutputDesk;
-  /** Queues whose rate limit lets the next task start at a known time. */
-  readonly #rateLimited: DueQueue<string>;
-  #poll: Timer | undefined;
   #draining = false;
-  readonly #closing = new AbortController();
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    const { store, clock, log, feed, lifetimes, lanes, settler } = parts;
+    const { store, clock, log, feed, lifetimes, settler } = parts;
     this.#tracker = new AttemptTracker({ store: store.dispatch, settler, clock, log, lifetimes });
     this.#output = new OutputDesk({ store: store.dispatch, feed, clock, log });
     this.#leases = new LeaseDesk({
@@ -72,22 +63,18 @@ export class Dispatcher {
       onPendingStops: (stops) => this.#tracker.tellPending(stops),
       onDraining: (workerIds) => this.#tellToDrain(workerIds),
     });
-    this.#rateLimited = new DueQueue(clock, (queues) => {
-      for (const queue of queues) this.heat(lanes.idsOf(queue));
+    this.#claims = new ClaimDesk({
+      ...parts,
+      assign: (to, attempts, moreWaiting) => this.#assign(to, attempts, moreWaiting),
+      giveBack: (from, attempts) => void this.#giveBack(from, attempts),
+      isCurrent: (session) => this.#sessions.get(session.id) === session,
     });
-    lanes.onAdded((lane) => {
-      for (const group of this.#groups.values()) group.addLane(lane);
-    });
-    store.hints.ready.onAnnounced((laneIds) => void this.#heatForeign(laneIds));
     store.hints.workers.onAnnounced((workerIds) => this.#lookFor(workerIds));
-    store.hints.queues.onAnnounced(() => void this.#readControls());
-    parts.controls.onChanged((laneIds) => this.heat(laneIds));
-    this.#schedulePoll();
   }
 
   /** Tasks wait in these lanes. */
   heat(laneIds: Iterable<number>): void {
-    for (const group of this.#groups.values()) group.heat(laneIds);
+    this.#claims.heat(laneIds);
   }
 
   /**
@@ -114,7 +101,7 @@ export class Dispatcher {
       const { leaseMs, heartbeatMs } = lifetimes;
       frame.welcome = { leaseMs, heartbeatMs, disowned };
     });
-    this.#groupOf(session).add(session);
+    this.#claims.join(session);
     return session;
   }
 
@@ -128,14 +115,14 @@ export class Dispatcher {
     if (frame.draining) this.#noteDraining(session);
     if (frame.credits !== 0) {
       session.credits += frame.credits;
-      this.#groups.get(groupKey(session.registration))?.pump();
+      this.#claims.pump(session);
     }
   }
 
   /** The connection is gone. The worker keeps its attempts until its lease ends. */
   detach(session: WorkerSession): void {
     session.connected = false;
-    this.#leave(session);
+    this.#claims.leave(session);
     if (this.#sessions.get(session.id) !== session) return;
     this.#sessions.delete(session.id);
     if (!session.draining || session.held.size > 0) return;
@@ -167,15 +154,14 @@ export class Dispatcher {
   /** Hands out nothing more. Workers go on with what they have and look for another server. */
   drain(): void {
     this.#draining = true;
-    this.#poll?.cancel();
-    for (const session of this.#sessions.values()) this.#leave(session);
+    this.#claims.drain();
+    for (const session of this.#sessions.values()) this.#claims.leave(session);
   }
 
   close(): void {
     this.drain();
-    this.#closing.abort(new Error('the server closes'));
+    this.#claims.close();
     this.#tracker.close();
-    this.#rateLimited.clear();
     for (const session of this.#sessions.values()) session.close('the server ends');
     this.#output.close();
   }
@@ -225,71 +211,10 @@ export class Dispatcher {
     return running.filter((ref) => !known.has(refName(ref)));
   }
 
-  #leave(session: WorkerSession): void {
-    const key = groupKey(session.registration);
-    const group = this.#groups.get(key);
-    group?.remove(session);
-    if (group?.isEmpty) this.#groups.delete(key);
-  }
-
-  #groupOf(session: WorkerSession): ClaimGroup {
-    const key = groupKey(session.registration);
-    const known = this.#groups.get(key);
-    if (known) return known;
-    const group = new ClaimGroup(session.registration, {
-      store: this.#parts.store.dispatch,
-      controlledQueue: (laneId) => this.#parts.controls.controlledQueue(laneId),
-      onRateLimited: (queue, inMs) => this.#heatLater(queue, inMs),
-      assign: (to, attempts, moreWaiting) => this.#assign(to, attempts, moreWaiting),
-      giveBack: (from, attempts) => void this.#giveBack(from, attempts),
-      isReachable: (session) => this.#isReachable(session),
-      onFailed: (error, sessions) => this.#recoverClaim(error, sessions),
-      faults: this.#parts.faults,
-    });
-    for (const lane of this.#parts.lanes.all()) group.addLane(lane);
-    this.#groups.set(key, group);
-    return group;
-  }
-
   #hear(session: WorkerSession, heartbeat: number, stuck: number): void {
     session.heardAt = this.#parts.clock.monotonic();
     void this.#leases.heartbeat(session, heartbeat, stuck);
-    this.#groups.get(groupKey(session.registration))?.pump();
-  }
-
-  /**
-   * What is claimed for a worker that is cut off or dead waits until its lease has ended, and what
-   * is claimed after that until its deadline. So the silent get nothing.
-   */
-  #isReachable(session: WorkerSession): boolean {
-    const { clock, lifetimes } = this.#parts;
-    return clock.monotonic() - session.heardAt <= SILENT_HEARTBEATS * lifetimes.heartbeatMs;
-  }
-
-  /** The claim may have been committed although its answer was lost: nobody runs what it took. */
-  async #recoverClaim(error: unknown, sessions: Set<WorkerSession>): Promise<void> {
-    const { clock, log } = this.#parts;
-    log.warn({ error }, 'tasks could not be claimed');
-    try {
-      await persist(() => this.#returnUnknown(sessions), { clock, signal: this.#closing.signal });
-    } catch (failure) {
-      log.warn({ error: failure }, 'what a lost claim has taken could not be given back');
-    }
-  }
-
-  async #returnUnknown(sessions: Set<WorkerSession>): Promise<void> {
-    const { dispatch } = this.#parts.store;
-    for (const session of sessions) {
-      const held = await dispatch.listHeld(session.id);
-      // A worker that has come back over another connection has been compared with the store there.
-      if (!session.connected || this.#sessions.get(session.id) !== session) continue;
-      const unknown = held.filter(
-        ({ taskId, attempt }) => session.held.get(taskId)?.attempt !== attempt,
-      );
-      if (unknown.length === 0) continue;
-      await dispatch.giveBack(session.id, unknown);
-      this.heat(unknown.map(({ laneId }) => laneId));
-    }
+    this.#claims.pump(session);
   }
 
   #assign(session: WorkerSession, attempts: ClaimedAttempt[], moreWaiting: boolean): void {
@@ -345,9 +270,7 @@ export class Dispatcher {
 
   async #giveBack(session: WorkerSession, refs: AttemptRef[]): Promise<void> {
     try {
-      const laneIds = await this.#tracker.giveBack(session, refs);
-      this.heat(laneIds);
-      for (const laneId of laneIds) this.heat(this.#parts.controls.freedBy(laneId));
+      this.#claims.free(await this.#tracker.giveBack(session, refs));
     } catch (error) {
       // They stay with the worker until its lease ends or their deadline comes.
       this.#parts.log.warn({ error, worker: session.id }, 'attempts could not be given back');
@@ -360,49 +283,6 @@ export class Dispatcher {
     this.#parts.store.workers.setDraining(session.id).catch((error: unknown) => {
       this.#parts.log.warn({ error, worker: session.id }, 'draining could not be noted');
     });
-  }
-
-  async #heatForeign(laneIds: number[]): Promise<void> {
-    try {
-      if (laneIds.some((id) => !this.#parts.lanes.has(id))) await this.#parts.lanes.refresh();
-      this.heat(laneIds);
-    } catch (error) {
-      this.#parts.log.debug({ error }, 'a hint could not be followed');
-    }
-  }
-
-  async #readControls(): Promise<void> {
-    try {
-      await this.#parts.controls.refresh();
-    } catch (error) {
-      this.#parts.log.debug({ error }, 'controls of queues could not be read');
-    }
-  }
-
-  #heatLater(queue: string, inMs: number): void {
-    // A millisecond later than free, lest rounding makes us ask too early.
-    const dueAt = this.#parts.clock.monotonic() + inMs + 1;
-    if (dueAt < (this.#rateLimited.get(queue) ?? Number.POSITIVE_INFINITY)) {
-      this.#rateLimited.set(queue, dueAt);
-    }
-  }
-
-  #schedulePoll(): void {
-    this.#poll = this.#parts.clock.after(this.#parts.lifetimes.pollMs, () => {
-      this.#schedulePoll();
-      void this.#pollOnce();
-    });
-  }
-
-  async #pollOnce(): Promise<void> {
-    if (this.#sessions.size === 0) return;
-    try {
-      await this.#parts.lanes.refresh();
-    } catch (error) {
-      this.#parts.log.debug({ error }, 'lanes could not be read');
-    }
-    await this.#readControls();
-    for (const group of this.#groups.values()) group.heatAll();
   }
 }
 
