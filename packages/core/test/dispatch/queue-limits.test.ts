@@ -69,9 +69,9 @@ describe('controls of queues', () => {
 
   it('start the next task when the time of the rate limit allows it', async () => {
     const clock = new ManualClock();
-    await using harness = await Harness.open(server, { clock });
+    await using harness = await Harness.open(server, { clock, lifetimes: { pollMs: 1e9 } });
     await harness.core.queues.change('default', { rateLimit: { count: 1, perMs: 300 } });
-    await submitMany(harness, 2);
+    await submitMany(harness, 2, { ttlMs: 86_400_000 });
     const worker = await harness.worker(2);
     const first = await worker.nextAssignment();
     const next = worker.nextAssignment();

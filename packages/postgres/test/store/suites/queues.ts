@@ -223,6 +223,16 @@ export function queueSuite(open: Open): void {
       expect(start - (starts[index] as number)).toBeGreaterThanOrEqual(perMs - 1);
   });
 
+  it('counts every start within the time, also those of one moment', async () => {
+    await using fixture = await open();
+    await submitMany(fixture, 9);
+    await change(fixture, { rateLimit: { count: 4, perMs: 60_000 } });
+    const counts: number[] = [];
+    for (let claims = 0; claims < 6; claims++)
+      counts.push((await claimLimited(fixture, 1)).attempts.length);
+    expect(counts).toEqual([1, 1, 1, 1, 0, 0]);
+  });
+
   it('limits the rate of each key by itself', async () => {
     await using fixture = await open();
     await submitKeyed(fixture, 'a', 9);
