@@ -78,6 +78,8 @@ describe('controls of queues', () => {
     const seen = { arrived: false };
     void next.then(() => (seen.arrived = true));
     while (!seen.arrived) {
+      // A worker that is not heard would get nothing.
+      worker.say({ heartbeat: 1 });
       await harness.store.ping();
       await clock.advance(5);
     }
