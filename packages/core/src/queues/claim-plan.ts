@@ -37,10 +37,13 @@ export function planClaim(load: QueueLoad, slots: number): ClaimPlan {
   const room = Math.min(slots, roomOf(controls.concurrency, load.running));
   const rateRoom = rateRoomOf(controls.rateLimit, load);
   const places = Math.max(0, Math.min(room, rateRoom));
-  const keys = load.keys
-    .map((entry) => ({ key: entry.key, room: Math.min(places, keyRoom(controls, entry)) }))
+  const open = load.keys
+    .map((entry) => ({ key: entry.key, room: keyRoom(controls, entry) }))
     .filter((entry) => entry.room > 0)
     .slice(0, places);
+  // Each of the others starts one before a key starts its second.
+  const most = places - open.length + 1;
+  const keys = open.map(({ key, room: own }) => ({ key, room: Math.min(own, most) }));
   return {
     places,
     keys,

@@ -1,6 +1,7 @@
 import type { QueueControls } from '@mayfly/contracts';
 import {
   planClaim,
+  type ClaimPlan,
   type KeyLoad,
   type LimitedClaim,
   type LimitedClaimRequest,
@@ -13,6 +14,7 @@ type Run = Database['run'];
 
 /** Keys that one claim looks at; when none of them may start a task, the next claim goes on. */
 const KEYS_MAX = 1000;
+const FEW_KEYS = 16;
 
 /** Counts and starts under the lock of the queue, so that no two servers use the same room. */
 export async function claimLimited(
@@ -26,9 +28,7 @@ export async function claimLimited(
   }
   const controls = toControls(row);
   if (controls.paused) return { attempts: [], nextInMs: null };
-  const survey = await run('survey-queue', [queue, laneIds, KEYS_MAX]);
-  const load = toLoad(controls, survey);
-  const plan = planClaim(load, slots.length);
+  const { load, plan, cutShort } = await look(run, { queue, laneIds, slots }, controls);
   const taken =
     plan.keys.length === 0
       ? []
@@ -41,11 +41,35 @@ export async function claimLimited(
         ]);
   const attempts = taken.map(toClaimedAttempt);
   const last = load.keys.at(-1);
-  if (last && survey[0]?.['cut_short'] === true && attempts.length < plan.places) {
+  if (last && cutShort && attempts.length < plan.places) {
     await run('pass-turn', [queue, last.key]);
     return { attempts, nextInMs: 0 };
   }
   return { attempts, nextInMs: plan.nextInMs(attempts.length) };
+}
+
+interface Look {
+  load: QueueLoad;
+  plan: ClaimPlan;
+  /** There are more keys than were looked at. */
+  cutShort: boolean;
+}
+
+/** Mostly the first keys suffice; only when they may not start enough, many are looked at. */
+async function look(
+  run: Run,
+  { queue, laneIds, slots }: LimitedClaimRequest,
+  controls: QueueControls,
+): Promise<Look> {
+  for (let most = Math.min(slots.length + FEW_KEYS, KEYS_MAX); ; most = KEYS_MAX) {
+    const survey = await run('survey-queue', [queue, laneIds, most]);
+    const load = toLoad(controls, survey);
+    const plan = planClaim(load, slots.length);
+    const cutShort = survey[0]?.['cut_short'] === true;
+    if (!cutShort || most === KEYS_MAX || plan.keys.length >= plan.places) {
+      return { load, plan, cutShort };
+    }
+  }
 }
 
 function toLoad(controls: QueueControls, rows: Row[]): QueueLoad {
