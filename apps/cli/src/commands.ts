@@ -85,6 +85,48 @@ export const COMMANDS: readonly LazyCommand[] = [
     ],
   },
   {
+    name: 'schedules',
+    group: TASKS,
+    summary: 'Have tasks submitted again and again by the clock',
+    load: [
+      {
+        name: 'ls',
+        summary: 'List schedules, newest first',
+        load: async () => (await import('./commands/schedules/ls.ts')).defineLs,
+      },
+      {
+        name: 'show',
+        summary: 'Show all there is about a schedule',
+        load: async () => (await import('./commands/schedules/show.ts')).defineShow,
+      },
+      {
+        name: 'create',
+        summary: 'Make a schedule',
+        load: async () => (await import('./commands/schedules/create.ts')).defineCreate,
+      },
+      {
+        name: 'pause',
+        summary: 'Stop firing until it is resumed',
+        load: async () => (await import('./commands/schedules/pause.ts')).definePause,
+      },
+      {
+        name: 'resume',
+        summary: 'Fire again, from the next slot on',
+        load: async () => (await import('./commands/schedules/resume.ts')).defineResume,
+      },
+      {
+        name: 'run',
+        summary: 'Submit the task of a schedule now, out of turn',
+        load: async () => (await import('./commands/schedules/run.ts')).defineRun,
+      },
+      {
+        name: 'rm',
+        summary: 'Delete schedules; their tasks stay',
+        load: async () => (await import('./commands/schedules/rm.ts')).defineRm,
+      },
+    ],
+  },
+  {
     name: 'types',
     group: LOOKING,
     summary: 'List task types',

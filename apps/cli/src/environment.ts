@@ -8,7 +8,9 @@ export interface Environment {
   apiKey: string | undefined;
   /** `MAYFLY_FAULTS`: what tests make go wrong; undefined in production. */
   faults: Faults | undefined;
-  /** What handlers in processes of their own inherit: all of it, but the key. */
+  /** `MAYFLY_WEBHOOK_SECRET`. */
+  webhookSecret: string | undefined;
+  /** What handlers in processes of their own inherit: all of it, but the secrets. */
   forHandlers: Record<string, string>;
 }
 
@@ -21,8 +23,13 @@ export function readEnvironment(): Environment {
   // gRPC writes to stderr by itself, unless it is told otherwise before it is loaded.
   // oxlint-disable-next-line no-restricted-properties -- the one place that may
   process.env['GRPC_VERBOSITY'] ??= 'NONE';
-  const { MAYFLY_SERVER, MAYFLY_API_KEY, MAYFLY_FAULTS, ...forHandlers } =
+  const { MAYFLY_SERVER, MAYFLY_API_KEY, MAYFLY_FAULTS, MAYFLY_WEBHOOK_SECRET, ...forHandlers } =
     Object.fromEntries(variables);
-  const faults = parseFaults(MAYFLY_FAULTS);
-  return { server: MAYFLY_SERVER, apiKey: MAYFLY_API_KEY, faults, forHandlers };
+  return {
+    server: MAYFLY_SERVER,
+    apiKey: MAYFLY_API_KEY,
+    faults: parseFaults(MAYFLY_FAULTS),
+    webhookSecret: MAYFLY_WEBHOOK_SECRET,
+    forHandlers,
+  };
 }

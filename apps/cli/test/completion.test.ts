@@ -10,7 +10,13 @@ import { createProgram } from '../src/program.ts';
 import { makeScreen } from './support/screen.ts';
 
 const context: CliContext = {
-  environment: { server: undefined, apiKey: undefined, faults: undefined, forHandlers: {} },
+  environment: {
+    server: undefined,
+    apiKey: undefined,
+    faults: undefined,
+    webhookSecret: undefined,
+    forHandlers: {},
+  },
   terminal: makeScreen().terminal,
   loadAllCommands: () => createProgram(context, 'all'),
 };

@@ -108,6 +108,9 @@ describe('the end', () => {
     worker: null,
     result: null,
     error: null,
+    after: [],
+    afterPolicy: null,
+    webhook: null,
   };
   const task = (parts: Partial<Task>): Task => ({ ...base, ...parts });
   const ended = (result: Partial<CodeRunResult>): Task => {

@@ -18,6 +18,8 @@ export interface RawServerConfig {
   apiKey?: string | undefined;
   ttlMaxMs?: number | undefined;
   maxBodyBytes?: string | undefined;
+  webhookSecret?: string | undefined;
+  allowPrivateWebhooks?: boolean | undefined;
 }
 
 /** Complete and checked; nothing further in looks at flags or the environment. */
@@ -31,12 +33,21 @@ export interface ServerConfig {
   apiKey: string | null;
   ttlMsMax: number;
   bodyBytesMax: number;
+  /** Null: tasks with webhooks are refused. */
+  webhooks: WebhookConfig | null;
   lifetimes: Lifetimes;
+}
+
+export interface WebhookConfig {
+  secret: string;
+  /** True lets webhooks reach addresses of the server's own network. */
+  allowPrivateAddresses: boolean;
 }
 
 export const DEFAULT_PORT = 2424;
 export const DEFAULT_DATA_DIR = './.mayfly';
 const API_KEY_CHARS_MIN = 8;
+const WEBHOOK_SECRET_CHARS_MIN = 24;
 
 /** @throws MayflyError `server.cannot_start` that names the flag and what it takes */
 export function resolveServerConfig(raw: RawServerConfig): ServerConfig {
@@ -52,6 +63,7 @@ export function resolveServerConfig(raw: RawServerConfig): ServerConfig {
     bodyBytesMax:
       wholeNumber('--max-body', raw.maxBodyBytes, { min: 1024, max: 1024 * 1024 * 1024 }) ??
       LIMITS.bodyBytesDefault,
+    webhooks: webhooks(raw),
     lifetimes: DEFAULT_LIFETIMES,
   };
 }
@@ -71,6 +83,16 @@ function apiKey(text: string | undefined): string | null {
   throw cannotStart(
     `MAYFLY_API_KEY must have at least ${API_KEY_CHARS_MIN} characters and no white space.`,
   );
+}
+
+function webhooks({ webhookSecret, allowPrivateWebhooks }: RawServerConfig): WebhookConfig | null {
+  if (webhookSecret === undefined || webhookSecret === '') return null;
+  if (webhookSecret.length < WEBHOOK_SECRET_CHARS_MIN) {
+    throw cannotStart(
+      `MAYFLY_WEBHOOK_SECRET must have at least ${WEBHOOK_SECRET_CHARS_MIN} characters.`,
+    );
+  }
+  return { secret: webhookSecret, allowPrivateAddresses: allowPrivateWebhooks ?? false };
 }
 
 function wholeNumber(

@@ -8,6 +8,7 @@ import { createWorkerService } from './grpc/worker-service.ts';
 import { createApp } from './http/create-app.ts';
 import { listenHttp } from './http/listen.ts';
 import { KeyService, newKey } from './keys/key-service.ts';
+import { createWebhooks } from './webhooks/create-webhooks.ts';
 import { VERSION } from './version.ts';
 
 export interface Surroundings {
@@ -60,6 +61,7 @@ async function startOn(
     store,
     lifetimes,
     ttlMsMax,
+    webhooks: config.webhooks ? createWebhooks(config.webhooks, clock) : null,
     random: Math.random,
   });
   await core.types.add([...BUILT_IN_TYPES]);
@@ -84,6 +86,7 @@ async function startOn(
     });
     const port = await listenHttp(app, config);
     core.keeper.start();
+    core.webhooks.start();
     const parts = { clock, database, core, app, grpc, closing };
     return { ...handle(parts), url: urlOf(config.host, port), grpcPort: grpc.port, apiKey };
   } catch (error) {

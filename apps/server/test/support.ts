@@ -29,7 +29,12 @@ export class TestServer {
   }
 
   static async start(
-    options: { maxBodyBytes?: string; ttlMaxMs?: number } = {},
+    options: {
+      maxBodyBytes?: string;
+      ttlMaxMs?: number;
+      webhookSecret?: string;
+      allowPrivateWebhooks?: boolean;
+    } = {},
   ): Promise<TestServer> {
     const config = resolveServerConfig({
       port: '0',

@@ -4,6 +4,7 @@ export { createClient } from './create-client.ts';
 export type { CallOptions } from './http/call.ts';
 export type { MayflyClient, SubmitOptions } from './mayfly-client.ts';
 export type { ClientOptions } from './options.ts';
+export type { Schedules } from './schedules.ts';
 export type { FollowOptions, OutputEvent } from './tasks/follow-output.ts';
 export type { Queues } from './queues.ts';
 export type { WaitOptions } from './tasks/wait-for-end.ts';
@@ -28,6 +29,11 @@ export {
   type QueueView,
   type RateLimit,
   type RuntimeInfo,
+  type Schedule,
+  type ScheduleChange,
+  type ScheduleCreation,
+  type SchedulePage,
+  type ScheduleRun,
   type Submission,
   type Task,
   type TaskChange,
@@ -40,5 +46,6 @@ export {
   type TaskStatusView,
   type TaskType,
   type TextOrBytes,
+  type WebhookDelivery,
   type WorkerView,
 } from '@mayfly/contracts';

@@ -10,6 +10,7 @@ import type {
   TaskSelection,
   TaskStatusView,
   TaskType,
+  WebhookDelivery,
   WorkerView,
 } from '@mayfly/contracts';
 import type { ActionCount, Health, ListQuery, ServerInfo, Stats, TaskOutput } from './answers.ts';
@@ -18,6 +19,7 @@ import { changing, reading, type Call, type CallOptions } from './http/call.ts';
 import { Transport } from './http/transport.ts';
 import type { ClientSettings } from './options.ts';
 import { Queues } from './queues.ts';
+import { Schedules } from './schedules.ts';
 import { followOutput, type FollowOptions, type OutputEvent } from './tasks/follow-output.ts';
 import { listAll } from './tasks/list-all.ts';
 import { waitForEnd, type WaitOptions } from './tasks/wait-for-end.ts';
@@ -35,12 +37,14 @@ export interface SubmitOptions extends CallOptions {
 export class MayflyClient {
   readonly apiKeys: ApiKeys;
   readonly queues: Queues;
+  readonly schedules: Schedules;
   readonly #transport: Transport;
 
   constructor(settings: ClientSettings) {
     this.#transport = new Transport(settings);
     this.apiKeys = new ApiKeys(this.#transport);
     this.queues = new Queues(this.#transport);
+    this.schedules = new Schedules(this.#transport);
   }
 
   /** Submits a task. When this resolves, the task is stored and will not be lost. */
@@ -77,6 +81,11 @@ export class MayflyClient {
   /** Why it waits, what it does, or why it ended so. */
   explain(id: string, options: CallOptions = {}): Promise<Explanation> {
     return this.#transport.json(reading(pathOf(id, '/explain'), undefined, options));
+  }
+
+  /** What was told, or is to be told, of the ends of a task with a webhook. */
+  webhooks(id: string, options: CallOptions = {}): Promise<WebhookDelivery[]> {
+    return this.#items(pathOf(id, '/webhooks'), options);
   }
 
   /** One page, newest first. */

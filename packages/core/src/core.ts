@@ -8,11 +8,15 @@ import type { Lifetimes } from './dispatch/lifetimes.ts';
 import { Settler } from './dispatch/settler.ts';
 import { Explainer } from './explain/explainer.ts';
 import { Keeper } from './keeper/keeper.ts';
+import { ScheduleClock, type ScheduleEvents } from './keeper/schedule-clock.ts';
+import { announceReleased } from './live/announce-released.ts';
 import { TaskFeed } from './live/task-feed.ts';
 import type { Store } from './ports/store.ts';
 import { QueueService } from './queues/queue-service.ts';
+import { ScheduleService } from './schedules/schedule-service.ts';
 import { Preparer } from './submission/prepare.ts';
 import { SubmissionService } from './submission/submission-service.ts';
+import { WebhookSender, type WebhookSettings } from './webhooks/webhook-sender.ts';
 import { TaskControl } from './tasks/task-control.ts';
 import { TaskQueries } from './tasks/task-queries.ts';
 
@@ -23,6 +27,8 @@ export interface CoreOptions {
   lifetimes: Lifetimes;
   /** The longest `ttlMs` that is accepted. */
   ttlMsMax: number;
+  /** Null or left out: tasks with webhooks are refused. */
+  webhooks?: WebhookSettings | null;
   /** In [0, 1); for jitter. */
   random: () => number;
   /** What tests make go wrong. */
@@ -38,10 +44,12 @@ export interface Core {
   submissions: SubmissionService;
   queues: QueueService;
   queries: TaskQueries;
+  schedules: ScheduleService;
   control: TaskControl;
   explainer: Explainer;
   dispatcher: Dispatcher;
   keeper: Keeper;
+  webhooks: WebhookSender;
   /** Hands out nothing more; what runs goes on. */
   drain(): void;
   close(): Promise<void>;
@@ -69,23 +77,31 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   };
   const onScheduled = (taskId: string, inMs: number): void => keeper.expectWakeUp(taskId, inMs);
 
+  announceReleased({ ...parts, onReady });
+
   const settler = new Settler({
     ...parts,
     store: store.dispatch,
-    events: {
-      onReady,
-      onScheduled,
-      onEnded: (laneId) => onFreed(laneId),
-    },
+    events: { onReady, onScheduled, onEnded: onFreed },
   });
   const dispatcher = new Dispatcher({ ...parts, settler });
-  const keeper = new Keeper({ ...parts, settler, onReady: () => onReady(lanes.ids()) });
-  const preparer = new Preparer(parts, options.ttlMsMax);
+  const scheduleEvents = tieSchedules(
+    () => ({ submissions, dispatcher, control }),
+    () => onReady(lanes.ids()),
+  );
+  const keeper = new Keeper({
+    ...parts,
+    settler,
+    schedules: new ScheduleClock({ ...parts, store: store.schedules, events: scheduleEvents }),
+    onReady: () => onReady(lanes.ids()),
+  });
+  const preparer = new Preparer(parts, options.ttlMsMax, options.webhooks ?? null);
   const submissions = new SubmissionService({
     ...parts,
     preparer,
     events: { onReady, onScheduled, onWaitLimit: (limit) => keeper.expectLimit(limit) },
   });
+  const webhooks = new WebhookSender({ ...parts, settings: options.webhooks ?? null });
   const queries = new TaskQueries(store.reader, lanes);
   const control = new TaskControl({
     ...parts,
@@ -96,20 +112,60 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     onRescheduled: () => keeper.reload(),
   });
   const explainer = new Explainer({ queries, ...store, clock });
+  const schedules = openSchedules(store, preparer, scheduleEvents, keeper);
   return {
     ...parts,
     explainer,
+    schedules,
     submissions,
     queues: new QueueService(store.queues, controls, store.hints.queues),
     queries,
     control,
     dispatcher,
     keeper,
+    webhooks,
     drain: () => dispatcher.drain(),
-    async close() {
-      dispatcher.close();
-      settler.close();
-      await keeper.stop();
+    close: () => closeAll({ dispatcher, settler, keeper, webhooks }),
+  };
+}
+
+function openSchedules(
+  store: Store,
+  preparer: Preparer,
+  events: ScheduleEvents,
+  keeper: Keeper,
+): ScheduleService {
+  return new ScheduleService({
+    store: store.schedules,
+    reader: store.reader,
+    preparer,
+    onStored: (tasks, createdAt) => events.onStored(tasks, createdAt),
+    onRescheduled: () => keeper.reload(),
+  });
+}
+
+/** What firing a schedule sets going in the other rooms. */
+function tieSchedules(
+  rooms: () => Pick<Core, 'submissions' | 'dispatcher' | 'control'>,
+  heatAll: () => void,
+): ScheduleEvents {
+  return {
+    onStored: (tasks, createdAt) => rooms().submissions.announce(tasks, createdAt),
+    onStopping: (tasks) => rooms().dispatcher.stop(tasks),
+    onMoved(taskIds) {
+      heatAll(); // Claims have passed by tasks that were being tied.
+      void rooms().control.publish(taskIds);
     },
   };
+}
+
+async function closeAll({
+  dispatcher,
+  settler,
+  keeper,
+  webhooks,
+}: Pick<Core, 'dispatcher' | 'keeper' | 'webhooks'> & { settler: Settler }): Promise<void> {
+  dispatcher.close();
+  settler.close();
+  await Promise.all([keeper.stop(), webhooks.stop()]);
 }

@@ -20,6 +20,7 @@ export {
 export { type CleanUp } from './isolation/stop-hooks.ts';
 export { killOrphans } from './isolation/kill-tree.ts';
 export { createBuiltInOperations, type BuiltInSettings } from './operations/built-in.ts';
+export { guardedLookup, isPrivateLiteral } from './operations/address-guard.ts';
 export { createCodeOperation } from './operations/code-run.ts';
 export { createGrpcSource, type GrpcSourceOptions } from './source/grpc-source.ts';
 export { type SourceListener, type SourceSession, type TaskSource } from './source/task-source.ts';

@@ -35,7 +35,7 @@ async function start(
   const { resolveServerConfig, startServer } = await import('@mayfly/server');
   const { announceServer } = await import('../serving/announce.ts');
   const { describePlace } = await import('../serving/describe-place.ts');
-  const config = resolveServerConfig(toRawConfig(flags, environment.apiKey));
+  const config = resolveServerConfig(toRawConfig(flags, environment));
   const server = await startServer(config, {
     clock: systemClock,
     log,

@@ -1,17 +1,19 @@
 import {
+  AFTER_POLICIES,
   isFinal,
   systemClock,
+  type AfterPolicy,
   type JsonValue,
   type Submission,
   type Task,
 } from '@mayfly/contracts';
 import type { MayflyClient } from '@mayfly/client';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { connect } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_OF_STATUS } from '../exit-codes.ts';
 import { addClientOptions, type ClientFlags } from '../options/client-options.ts';
-import { durationMs, futureTime, jsonValue, pairs, wholeNumber } from '../options/parsers.ts';
+import { durationMs, futureTime, jsonValue, list, pairs, wholeNumber } from '../options/parsers.ts';
 import { printTask } from '../output/print-task.ts';
 import { drawProgress } from '../output/watch-progress.ts';
 
@@ -29,6 +31,8 @@ interface Flags extends ClientFlags {
   grace?: number;
   retries?: number;
   unique?: string;
+  after?: string[];
+  afterPolicy?: AfterPolicy;
   idempotencyKey?: string;
   concurrencyKey?: string;
   wait?: true;
@@ -56,6 +60,12 @@ export function defineSubmit(command: Command, context: CliContext): void {
     .option('--label <name=value>', 'to find it by; may be given several times', pairs)
     .option('--concurrency-key <key>', 'shares the limits that the queue sets for each key')
     .option('--unique <key>', 'gets the unfinished task with this key when there is one')
+    .option('--after <ids>', 'only when these tasks have ended', list)
+    .addOption(
+      new Option('--after-policy <policy>', 'when one of them does not complete').choices([
+        ...AFTER_POLICIES,
+      ]),
+    )
     .option('--idempotency-key <key>', 'a repeat of the key gets the first task')
     .optionsGroup('Output:')
     .option('--wait', 'wait until it has finished, and show it');
@@ -100,6 +110,8 @@ function toSubmission(type: string, flags: Flags): Submission {
     totalTtlMs: flags.totalTtl,
     graceMs: flags.grace,
     retry: retries === undefined ? undefined : { maxAttempts: retries + 1 },
+    after: flags.after,
+    afterPolicy: flags.afterPolicy,
   };
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   return { type, ttlMs: flags.ttl ?? DEFAULT_TTL_MS, ...Object.fromEntries(given) };

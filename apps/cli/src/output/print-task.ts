@@ -29,6 +29,7 @@ export function printTask(
   field('owner', oneLine(task.owner));
   field('lifetimes', lifetimesOf(task));
   field('retry', retryOf(task));
+  field('after', task.after.join(', '));
   for (const name of ['createdAt', 'runAt', 'startedAt', 'deadlineAt', 'finishedAt'] as const) {
     field(TIME_TITLES[name], task[name] ?? '');
   }

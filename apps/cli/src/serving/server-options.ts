@@ -1,5 +1,6 @@
 import type { RawServerConfig } from '@mayfly/server';
 import type { Command } from 'commander';
+import type { Environment } from '../environment.ts';
 import { byteSize, durationMs } from '../options/parsers.ts';
 import { logLevelOption, type LogLevel } from './log-level.ts';
 
@@ -12,6 +13,7 @@ export interface ServerFlags {
   database?: string;
   ttlMax?: number;
   maxBody?: number;
+  allowPrivateWebhooks?: true;
   logLevel: LogLevel;
   json?: boolean;
 }
@@ -30,13 +32,17 @@ export function addServerOptions(command: Command): Command {
     )
     .option('--ttl-max <duration>', 'longest TTL that is accepted (default: 24h)', durationMs)
     .option('--max-body <size>', 'largest body that is accepted (default: 4m)', byteSize)
+    .option('--allow-private-webhooks', 'let webhooks reach private addresses')
     .optionsGroup('Output:')
     .addOption(logLevelOption())
     .option('--json', 'print what a program needs to know, once it is ready');
 }
 
 /** The settings as the server takes them; it checks them. */
-export function toRawConfig(flags: ServerFlags, apiKey: string | undefined): RawServerConfig {
+export function toRawConfig(
+  flags: ServerFlags,
+  { apiKey, webhookSecret }: Pick<Environment, 'apiKey' | 'webhookSecret'>,
+): RawServerConfig {
   return {
     host: flags.host,
     port: flags.port,
@@ -46,6 +52,8 @@ export function toRawConfig(flags: ServerFlags, apiKey: string | undefined): Raw
     apiKey,
     ttlMaxMs: flags.ttlMax,
     maxBodyBytes: flags.maxBody?.toString(),
+    webhookSecret,
+    allowPrivateWebhooks: flags.allowPrivateWebhooks,
   };
 }
 

@@ -39,7 +39,7 @@ export async function startDev(
   const lasting = !isThrowAway(flags);
   const known = environment.apiKey ?? (lasting ? readDevKey(flags.data) : undefined);
   const apiKey = known ?? makeDevKey();
-  const config = resolveServerConfig(toRawConfig(flags, apiKey));
+  const config = resolveServerConfig(toRawConfig(flags, { ...environment, apiKey }));
   await using undo = new AsyncDisposableStack();
   const server = await startServer(config, { ...parts, faults: environment.faults });
   undo.defer(() => server.close());

@@ -10,9 +10,10 @@ import { addHealthRoutes } from './routes/health-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
 import { addOutputRoutes } from './routes/output-routes.ts';
 import { addQueueRoutes } from './routes/queue-routes.ts';
+import { addScheduleRoutes } from './routes/schedule-routes.ts';
 import { addStreamRoutes } from './routes/stream-routes.ts';
 import { addSubmissionRoutes } from './routes/submission-routes.ts';
-import { addTaskRoutes } from './routes/task-routes.ts';
+import { addTaskRoutes, addWebhookRoutes } from './routes/task-routes.ts';
 import { addWorkerRoutes } from './routes/worker-routes.ts';
 import { createValidatorCompiler } from './validation.ts';
 
@@ -36,10 +37,12 @@ export async function createApp(parts: HttpParts): Promise<FastifyInstance> {
   addHealthRoutes(app, parts);
   addSubmissionRoutes(app, parts);
   addTaskRoutes(app, parts);
+  addWebhookRoutes(app, parts);
   addOutputRoutes(app, parts);
   addStreamRoutes(app, parts);
   addControlRoutes(app, parts);
   addQueueRoutes(app, parts);
+  addScheduleRoutes(app, parts);
   addCatalogRoutes(app, parts);
   addWorkerRoutes(app, parts);
   addKeyRoutes(app, parts);

@@ -19,6 +19,7 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
       tags: [
         { name: 'tasks', description: 'Submit, watch, change and end tasks' },
         { name: 'queues', description: 'What waits where, pause and limits' },
+        { name: 'schedules', description: 'Submit again and again by the clock' },
         { name: 'catalog', description: 'What can be run' },
         { name: 'operation', description: 'Workers, figures, health' },
         { name: 'keys', description: 'API keys' },

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
+import { afterPolicySchema, afterSchema } from './after.ts';
 import { retryPolicySchema } from './retry-policy.ts';
+import { webhookSchema } from './webhook.ts';
 import { PLAIN_TEXT } from '../text.ts';
 
 /** Names become parts of URLs, metrics and broker names, so they stay in this plain alphabet. */
@@ -97,6 +99,9 @@ export const submissionSchema = z.strictObject({
   labels: labelsSchema.default({}),
   concurrencyKey: concurrencyKeyField.nullable().default(null),
   unique: uniqueSchema.optional(),
+  after: afterSchema.default([]),
+  afterPolicy: afterPolicySchema.default('cancel'),
+  webhook: webhookSchema.optional(),
 });
 
 export type Submission = z.input<typeof submissionSchema>;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { afterPolicySchema } from './after.ts';
 import { retryPolicySchema } from './retry-policy.ts';
+import { webhookSchema } from './webhook.ts';
 import { ATTEMPT_OUTCOMES, STOP_REASONS, taskStatusSchema } from './status.ts';
 
 const time = z.iso.datetime();
@@ -32,6 +34,9 @@ export const taskSchema = z.object({
   worker: z.string().nullable(),
   result: z.json().nullable(),
   error: taskErrorSchema.nullable(),
+  after: z.array(z.uuid()).describe('Tasks that must have ended before.'),
+  afterPolicy: afterPolicySchema.nullable(),
+  webhook: webhookSchema.nullable(),
 });
 
 export type Task = z.infer<typeof taskSchema>;

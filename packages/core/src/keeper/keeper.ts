@@ -7,6 +7,7 @@ import type { Leadership, WaitLimit } from '../ports/keeper-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { WaitLimitAhead } from '../submission/submission-service.ts';
 import { DueQueue } from '../time/due-queue.ts';
+import type { ScheduleClock } from './schedule-clock.ts';
 
 interface Parts {
   store: Store;
@@ -16,6 +17,7 @@ interface Parts {
   log: Log;
   lifetimes: Lifetimes;
   faults?: Faults | undefined;
+  schedules: ScheduleClock;
   /** Tasks have become pending. */
   onReady(): void;
 }
@@ -160,6 +162,7 @@ export class Keeper {
     this.#leadership = undefined;
     this.#wakeUps.clear();
     this.#limits.clear();
+    this.#parts.schedules.clear();
     if (!this.#stopped) this.#parts.log.warn({}, 'this server keeps time no longer');
   }
 
@@ -171,6 +174,7 @@ export class Keeper {
     for (const due of await keeper.listWaitLimits(HORIZON_MS, LOAD_MAX)) {
       this.#set(this.#limits, `${due.limit} ${due.taskId}`, due.inMs);
     }
+    await this.#parts.schedules.load();
   }
 
   async #wake(taskIds: string[]): Promise<void> {

@@ -5,6 +5,8 @@ import type { NewTask } from '../task/new-task.ts';
 export interface SubmissionUnit {
   tasks: NewTask[];
   idempotency: IdempotencyRecord | null;
+  /** Its tasks may wait for tasks of others, not only of their own owner. */
+  seesAll?: boolean;
 }
 
 export interface IdempotencyRecord {
@@ -17,7 +19,9 @@ export interface IdempotencyRecord {
 export type StoredUnit =
   | { kind: 'created'; createdAt: Date }
   /** The key was used before: the tasks of that time, and whether the body was the same. */
-  | { kind: 'repeated'; taskIds: string[]; sameBody: boolean };
+  | { kind: 'repeated'; taskIds: string[]; sameBody: boolean }
+  /** Nothing of the unit was stored: these ids in `after` are not there, or not to be seen. */
+  | { kind: 'refused'; unknown: string[] };
 
 /** A task that is stored only when nothing holds its key among the tasks of its owner and type. */
 export interface UniqueUnit {

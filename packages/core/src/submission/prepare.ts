@@ -16,6 +16,8 @@ import type { LaneCatalog } from '../catalog/lane-catalog.ts';
 import type { RuntimeCatalog } from '../catalog/runtime-catalog.ts';
 import type { TypeCatalog } from '../catalog/type-catalog.ts';
 import type { NewTask } from '../task/new-task.ts';
+import { findWebhookFaults } from '../webhooks/check-webhook.ts';
+import type { WebhookSettings } from '../webhooks/webhook-sender.ts';
 
 /** A submission after its schema: every default is filled in. */
 export type CheckedSubmission = z.output<typeof submissionSchema>;
@@ -30,8 +32,10 @@ export interface Catalogs {
 export class Preparer {
   readonly #catalogs: Catalogs;
   readonly #ttlMsMax: number;
+  readonly #webhooks: WebhookSettings | null;
 
-  constructor(catalogs: Catalogs, ttlMsMax: number) {
+  constructor(catalogs: Catalogs, ttlMsMax: number, webhooks: WebhookSettings | null) {
+    this.#webhooks = webhooks;
     this.#catalogs = catalogs;
     this.#ttlMsMax = ttlMsMax;
   }
@@ -48,23 +52,7 @@ export class Preparer {
     const keyed = submission.concurrencyKey !== null;
     const wanted = { queue: submission.queue, type: submission.type, runtime, keyed };
     const lane = this.#catalogs.lanes.find(wanted) ?? (await this.#catalogs.lanes.ensure(wanted));
-    return {
-      id: uuidv7(),
-      laneId: lane.id,
-      priority: submission.priority,
-      ttlMs: submission.ttlMs,
-      graceMs: submission.graceMs,
-      queueTtlMs: submission.queueTtlMs,
-      totalTtlMs: submission.totalTtlMs,
-      runAt: submission.runAt === undefined ? null : new Date(submission.runAt),
-      delayMs: submission.delayMs ? submission.delayMs : null,
-      owner,
-      description: submission.description,
-      labels: submission.labels,
-      retry: meaningful(submission.retry),
-      concurrencyKey: submission.concurrencyKey,
-      paramsJson: JSON.stringify(params),
-    };
+    return toNewTask(submission, lane.id, owner);
   }
 
   /** Checks params against their type. @returns the runtime that the lane needs, or '' */
@@ -100,6 +88,7 @@ export class Preparer {
     if (submission.graceMs > submission.ttlMs) {
       errors.push({ pointer: '/graceMs', detail: 'must not be longer than ttlMs' });
     }
+    if (submission.webhook) errors.push(...findWebhookFaults(submission.webhook, this.#webhooks));
     return [...errors, ...checkLabels(submission.labels)];
   }
 
@@ -120,6 +109,30 @@ export class Preparer {
       },
     );
   }
+}
+
+/** The task to be stored, from a submission that was checked. */
+export function toNewTask(submission: CheckedSubmission, laneId: number, owner: string): NewTask {
+  return {
+    id: uuidv7(),
+    laneId,
+    priority: submission.priority,
+    ttlMs: submission.ttlMs,
+    graceMs: submission.graceMs,
+    queueTtlMs: submission.queueTtlMs,
+    totalTtlMs: submission.totalTtlMs,
+    runAt: submission.runAt === undefined ? null : new Date(submission.runAt),
+    delayMs: submission.delayMs ? submission.delayMs : null,
+    owner,
+    description: submission.description,
+    labels: submission.labels,
+    retry: meaningful(submission.retry),
+    concurrencyKey: submission.concurrencyKey,
+    webhook: submission.webhook ?? null,
+    after: submission.after,
+    afterPolicy: submission.afterPolicy,
+    paramsJson: JSON.stringify(submission.params ?? {}),
+  };
 }
 
 export function checkLabels(labels: Record<string, string>): FieldError[] {

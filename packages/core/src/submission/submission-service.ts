@@ -21,6 +21,7 @@ import type {
   UniqueUnit,
 } from '../ports/submission-store.ts';
 import type { NewTask } from '../task/new-task.ts';
+import { resolveAfter, unknownDependency } from './predecessors.ts';
 import { readScope, type Principal } from './principal.ts';
 import { rejectFields, type CheckedSubmission, type Preparer } from './prepare.ts';
 
@@ -33,6 +34,7 @@ const WAITING_UNITS_MAX = 20_000;
 
 const ERRORS_TOLD_MAX = 20;
 
+const NOT_UNIQUE_AFTER = { pointer: '/after', detail: 'give either after or unique' };
 const ONE_KEY = { pointer: '/unique', detail: 'give either unique or the header Idempotency-Key' };
 const NOT_IN_BATCH = {
   pointer: '/unique',
@@ -43,6 +45,13 @@ export interface SubmissionAnswer {
   tasks: Task[];
   /** The Idempotency-Key was used before for the same body; these are the tasks of that time. */
   repeated: boolean;
+}
+
+interface Prepared {
+  principal: Principal;
+  tasks: NewTask[];
+  submissions: CheckedSubmission[];
+  isBatch?: boolean;
 }
 
 interface SubmissionEvents {
@@ -73,7 +82,7 @@ interface Parts {
 export class SubmissionService {
   readonly #parts: Parts;
   readonly #plain: Coalescer<SubmissionUnit, StoredUnit>;
-  readonly #keyed: Coalescer<SubmissionUnit, StoredUnit>;
+  readonly #special: Coalescer<SubmissionUnit, StoredUnit>;
   readonly #unique: Coalescer<UniqueUnit, StoredUnique>;
 
   constructor(parts: Parts) {
@@ -86,8 +95,8 @@ export class SubmissionService {
       mayIsolate,
     };
     this.#plain = new Coalescer(options);
-    // Keys need a longer transaction; they must not slow down those without.
-    this.#keyed = new Coalescer(options);
+    // Keys and dependencies need a longer transaction; they must not slow down those without.
+    this.#special = new Coalescer(options);
     this.#unique = new Coalescer({
       flush: (units) => parts.store.submissions.insertUnique(units),
       maxWeight: FLUSH_TASKS_MAX,
@@ -103,9 +112,11 @@ export class SubmissionService {
     idempotencyKey?: string,
   ): Promise<SubmissionAnswer> {
     if (submission.unique && idempotencyKey !== undefined) rejectFields([ONE_KEY]);
+    if (submission.unique && submission.after.length > 0) rejectFields([NOT_UNIQUE_AFTER]);
     const task = await this.#parts.preparer.prepare(submission, principal.id, '');
     if (submission.unique) return this.#storeUnique(principal, task, submission.unique);
-    return this.#store(principal, [task], [submission], idempotencyKey);
+    resolveAfter([task], null);
+    return this.#store({ principal, tasks: [task], submissions: [submission] }, idempotencyKey);
   }
 
   /** All or none. The errors of a refused batch point at its items: `/tasks/3/ttlMs`. */
@@ -127,25 +138,30 @@ export class SubmissionService {
     }
     const [first] = failures;
     if (first) throw mergeFailures(first, failures);
-    return this.#store(principal, tasks, submissions, idempotencyKey);
+    resolveAfter(tasks, tasks);
+    return this.#store({ principal, tasks, submissions, isBatch: true }, idempotencyKey);
   }
 
   async #store(
-    principal: Principal,
-    tasks: NewTask[],
-    submissions: CheckedSubmission[],
+    { principal, tasks, submissions, isBatch }: Prepared,
     idempotencyKey: string | undefined,
   ): Promise<SubmissionAnswer> {
     const idempotency =
       idempotencyKey === undefined
         ? null
         : { owner: principal.id, key: idempotencyKey, bodyHash: hashOf(submissions) };
-    const coalescer = idempotency ? this.#keyed : this.#plain;
+    const linked = tasks.some((task) => task.after.length > 0);
+    const special = linked || tasks.some((task) => task.webhook !== null);
+    const coalescer = idempotency || special ? this.#special : this.#plain;
     refuseOverload(coalescer.size);
-    const stored = await coalescer.add({ tasks, idempotency });
+    const seesAll = readScope(principal).owner === null;
+    const stored = await coalescer.add({ tasks, idempotency, seesAll });
     if (this.#parts.faults) await this.#parts.faults.at('task.stored');
     if (stored.kind === 'repeated') return this.#repeat(principal, stored);
-    this.#announce(tasks, stored.createdAt);
+    if (stored.kind === 'refused')
+      throw unknownDependency(tasks, stored.unknown, isBatch ? tasks : null);
+    if (linked) return this.#answerLinked(tasks, stored.createdAt);
+    this.announce(tasks, stored.createdAt);
     return { tasks: tasks.map((task) => this.#view(task, stored.createdAt)), repeated: false };
   }
 
@@ -158,7 +174,7 @@ export class SubmissionService {
     const { type } = this.#parts.lanes.get(task.laneId);
     const stored = await this.#unique.add({ task, type, unique });
     if (stored.kind === 'created') {
-      this.#announce([task], stored.createdAt);
+      this.announce([task], stored.createdAt);
       return { tasks: [this.#view(task, stored.createdAt)], repeated: false };
     }
     if (unique.onConflict === 'reject') {
@@ -179,6 +195,18 @@ export class SubmissionService {
     };
   }
 
+  /** Where a task stands that waits for others, only the store knows. */
+  async #answerLinked(tasks: NewTask[], createdAt: Date): Promise<SubmissionAnswer> {
+    this.announce(
+      tasks.filter((task) => task.after.length === 0),
+      createdAt,
+    );
+    // Claims have passed by predecessors while these tasks were tied to them.
+    this.#parts.events.onReady(new Set(this.#parts.lanes.ids()));
+    const ids = tasks.map((task) => task.id);
+    return { tasks: await this.#parts.store.reader.getMany(ids, { owner: null }), repeated: false };
+  }
+
   async #repeat(
     principal: Principal,
     stored: Extract<StoredUnit, { kind: 'repeated' }>,
@@ -193,7 +221,8 @@ export class SubmissionService {
     return { tasks, repeated: true };
   }
 
-  #announce(tasks: NewTask[], createdAt: Date): void {
+  /** Wakes whoever waits for tasks: they have been stored. */
+  announce(tasks: NewTask[], createdAt: Date): void {
     const { events, feed, lanes, clock } = this.#parts;
     const ready = new Set<number>();
     for (const task of tasks) {
@@ -249,6 +278,9 @@ export class SubmissionService {
       worker: null,
       result: null,
       error: null,
+      after: [],
+      afterPolicy: null,
+      webhook: task.webhook,
     };
   }
 }

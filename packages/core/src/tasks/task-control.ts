@@ -214,7 +214,7 @@ export class TaskControl {
   async #cancelMany(ids: string[], scope: Scope): Promise<number> {
     const { cancelled, stopping } = await this.#parts.store.cancel(ids, scope);
     this.#parts.dispatcher.stop(stopping);
-    await this.#publish(cancelled);
+    await this.publish(cancelled);
     return cancelled.length + stopping.length;
   }
 
@@ -222,11 +222,12 @@ export class TaskControl {
     const retried = await this.#parts.store.retry(ids, scope);
     if (retried.length === 0) return 0;
     this.#parts.dispatcher.heat(this.#parts.lanes.ids());
-    await this.#publish(retried);
+    await this.publish(retried);
     return retried.length;
   }
 
-  async #publish(ids: string[]): Promise<void> {
+  /** Tells those who watch how tasks stand. */
+  async publish(ids: string[]): Promise<void> {
     const { feed, queries, clock } = this.#parts;
     if (ids.length === 0 || !feed.isWatched) return;
     const at = new Date(clock.now()).toISOString();

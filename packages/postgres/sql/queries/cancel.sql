@@ -30,6 +30,13 @@ with asked as (
   select current_date, lane_id, 'cancelled', $3::integer, count(*) from waiting group by lane_id
   on conflict (day, lane_id, event, slot) do update set count = tally.count + excluded.count
 )
-select task_id, null::uuid as worker_id, attempt, null::integer as grace_ms from waiting
+select task_id, null::uuid as worker_id, attempt, null::integer as grace_ms,
+  null::integer as released_lane, null::text as released_status
+from waiting
 union all
-select task_id, worker_id, attempt, grace_ms from told
+select task_id, worker_id, attempt, grace_ms, null, null from told
+union all
+select released_id, null, null, null, released_lane, released_status
+from follow_ends(
+  array(select task_id from waiting), array(select 'cancelled' from waiting), $3
+)

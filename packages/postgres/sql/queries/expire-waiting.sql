@@ -35,4 +35,8 @@ with due as (
   select current_date, lane_id, 'expired', $3::integer, count(*) from waiting group by lane_id
   on conflict (day, lane_id, event, slot) do update set count = tally.count + excluded.count
 )
-select task_id from waiting
+select task_id, null::integer as released_lane, null::text as released_status from waiting
+union all
+select * from follow_ends(
+  array(select task_id from waiting), array(select 'expired' from waiting), $3
+)

@@ -7,7 +7,9 @@ with from_ready as (
   delete from scheduled where task_id = $1
   returning attempt, failures, lost, due_at
 ), moved as (
-  select attempt, failures, lost, coalesce($5::timestamptz, due_at) as due_at
+  select attempt, failures, lost,
+    -- At infinity it waits for other tasks; its own time counts when they have ended.
+    case when due_at = 'infinity' then due_at else coalesce($5::timestamptz, due_at) end as due_at
   from (select * from from_ready union all select * from from_scheduled) as waiting
 ), queued as (
   insert into ready (lane_id, priority, task_id, attempt, failures, lost, key)

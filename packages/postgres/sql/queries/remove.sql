@@ -8,6 +8,10 @@ with gone as (
   delete from attempt using gone where attempt.task_id = gone.task_id
 ), gone_output as (
   delete from output using gone where output.task_id = gone.task_id
+), gone_webhooks as (
+  delete from webhook using gone where webhook.task_id = gone.task_id
+), gone_deliveries as (
+  delete from webhook_delivery using gone where webhook_delivery.task_id = gone.task_id
 ), gone_limits as (
   delete from wait_limit using gone where wait_limit.task_id = gone.task_id
 )

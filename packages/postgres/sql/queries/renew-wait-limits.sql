@@ -8,7 +8,8 @@ with gone as (
 )
 insert into wait_limit (task_id, kind, due_at)
 select id, 'queue'::wait_limit_kind,
-  greatest(coalesce(run_at, created_at), created_at) + queue_ttl_ms * interval '1 ms'
+  case when exists (select from dependency where dependency.task_id = task.id) then 'infinity'
+    else greatest(coalesce(run_at, created_at), created_at) + queue_ttl_ms * interval '1 ms' end
 from task where id = $1 and queue_ttl_ms is not null
 union all
 select id, 'total', total_deadline_at from task where id = $1 and total_ttl_ms is not null

@@ -59,4 +59,10 @@ with given as (
   from ended where status is not null group by lane_id, status
   on conflict (day, lane_id, event, slot) do update set count = tally.count + excluded.count
 )
-select task_id from ended
+select task_id, null::integer as released_lane, null::text as released_status from ended
+union all
+select * from follow_ends(
+  array(select task_id from ended where status is not null order by task_id),
+  array(select status::text from ended where status is not null order by task_id),
+  $16
+)

@@ -13,6 +13,8 @@ with old_keys as (
     exists (select from finished where finished.task_id = unique_key.task_id)
     or not exists (select from task where task.id = unique_key.task_id)
   )
+), old_deliveries as (
+  delete from webhook_delivery where created_at < now() - interval '30 days'
 ), old_counts as (
   delete from tally where day < current_date - 1 and slot >= 0
   returning day, lane_id, event, count

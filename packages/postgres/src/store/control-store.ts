@@ -8,6 +8,7 @@ import type {
   StoredChange,
 } from '@mayfly/core';
 import type { Database, Row } from '../sql/database.ts';
+import type { ReleaseDesk } from './releases.ts';
 
 type Run = Database['run'];
 
@@ -17,19 +18,17 @@ const MOVED_TRIES = 10;
 export class PostgresControlStore implements ControlStore {
   readonly #database: Database;
   readonly #slot: () => number;
+  readonly #releases: ReleaseDesk;
 
-  constructor(database: Database, slot: () => number) {
+  constructor(database: Database, slot: () => number, releases: ReleaseDesk) {
     this.#database = database;
     this.#slot = slot;
+    this.#releases = releases;
   }
 
   async cancel(ids: string[], scope: Scope): Promise<CancelResult> {
-    const rows = await this.#database.run('cancel', [ids, scope.owner, this.#slot()]);
-    const [stopping, cancelled] = [
-      rows.filter((row) => row['worker_id'] !== null),
-      rows.filter((row) => row['worker_id'] === null),
-    ];
-    return { cancelled: idsOf(cancelled), stopping: stopping.map(toRunningTask) };
+    const answer = await this.#database.run('cancel', [ids, scope.owner, this.#slot()]);
+    return toCancelResult(this.#releases.sift(answer));
   }
 
   async retry(ids: string[], scope: Scope): Promise<string[]> {
@@ -47,6 +46,13 @@ export class PostgresControlStore implements ControlStore {
     }
     throw new Error(`task ${id} moved ${MOVED_TRIES} times while it was to be changed`);
   }
+}
+
+/** From rows of `cancel`. */
+export function toCancelResult(rows: Row[]): CancelResult {
+  const stopping = rows.filter((row) => row['worker_id'] !== null);
+  const cancelled = rows.filter((row) => row['worker_id'] === null);
+  return { cancelled: idsOf(cancelled), stopping: stopping.map(toRunningTask) };
 }
 
 async function changeTask(

@@ -14,15 +14,18 @@ import type {
 import { columns } from '../sql/columns.ts';
 import type { Database } from '../sql/database.ts';
 import { claimLimited } from './limited-claim.ts';
+import type { ReleaseDesk } from './releases.ts';
 import { toClaimedAttempt, toHeldAttempt } from './rows.ts';
 
 export class PostgresDispatchStore implements DispatchStore {
   readonly #database: Database;
   readonly #slot: () => number;
+  readonly #releases: ReleaseDesk;
 
-  constructor(database: Database, slot: () => number) {
+  constructor(database: Database, slot: () => number, releases: ReleaseDesk) {
     this.#database = database;
     this.#slot = slot;
+    this.#releases = releases;
   }
 
   async claim({ laneIds, slots }: ClaimRequest): Promise<ClaimedAttempt[]> {
@@ -39,7 +42,7 @@ export class PostgresDispatchStore implements DispatchStore {
       ...settlementColumns(settlements),
       this.#slot(),
     ]);
-    const ended = new Set(rows.map((row) => row['task_id']));
+    const ended = new Set(this.#releases.sift(rows).map((row) => row['task_id']));
     return settlements.map(({ taskId }) => ended.has(taskId));
   }
 

@@ -10,6 +10,7 @@ import type {
 import { columns } from '../sql/columns.ts';
 import type { Database } from '../sql/database.ts';
 import type { Sessions } from '../sql/sessions.ts';
+import type { ReleaseDesk } from './releases.ts';
 
 /** Any constant will do, as long as it is this one on every server. */
 const LEADER_LOCK = 0x6d61_7966;
@@ -21,11 +22,13 @@ export class PostgresKeeperStore implements KeeperStore {
   readonly #database: Database;
   readonly #sessions: Sessions;
   readonly #slot: () => number;
+  readonly #releases: ReleaseDesk;
 
-  constructor(database: Database, sessions: Sessions, slot: () => number) {
+  constructor(database: Database, sessions: Sessions, slot: () => number, releases: ReleaseDesk) {
     this.#database = database;
     this.#sessions = sessions;
     this.#slot = slot;
+    this.#releases = releases;
   }
 
   async tryLead(silenceMs: number): Promise<Leadership | null> {
@@ -72,7 +75,7 @@ export class PostgresKeeperStore implements KeeperStore {
       (item) => item.limit,
     );
     const rows = await this.#database.run('expire-waiting', [...values, this.#slot()]);
-    return rows.map((row) => row['task_id'] as string);
+    return this.#releases.sift(rows).map((row) => row['task_id'] as string);
   }
 
   async listPendingStops(workerIds: string[]): Promise<PendingStop[]> {

@@ -9,9 +9,12 @@ import { PostgresDispatchStore } from './dispatch-store.ts';
 import { PostgresKeeperStore } from './keeper-store.ts';
 import { PostgresKeyStore } from './key-store.ts';
 import { PostgresQueueStore } from './queue-store.ts';
+import { ReleaseDesk } from './releases.ts';
+import { PostgresScheduleStore } from './schedule-store.ts';
 import { createServerHints } from './server-hints.ts';
 import { PostgresSubmissionStore } from './submission-store.ts';
 import { PostgresTaskReader } from './task-reader.ts';
+import { PostgresWebhookStore } from './webhook-store.ts';
 import { PostgresWorkerStore } from './worker-store.ts';
 
 const HOT_CONNECTIONS = 8;
@@ -46,7 +49,8 @@ export async function openPostgresStore(
   });
   const sessions = createSessions(settings);
   const hints = createServerHints(hot, sessions, surroundings);
-  const keeper = new PostgresKeeperStore(hot, sessions, tallySlots());
+  const releases = new ReleaseDesk();
+  const keeper = new PostgresKeeperStore(hot, sessions, tallySlots(), releases);
   await keeper.tidy();
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -54,15 +58,18 @@ export async function openPostgresStore(
     await Promise.all([hot.close(), read.close()]);
   };
   return {
-    submissions: new PostgresSubmissionStore(hot, tallySlots()),
-    dispatch: new PostgresDispatchStore(hot, tallySlots()),
-    control: new PostgresControlStore(hot, tallySlots()),
+    submissions: new PostgresSubmissionStore(hot, tallySlots(), releases),
+    dispatch: new PostgresDispatchStore(hot, tallySlots(), releases),
+    control: new PostgresControlStore(hot, tallySlots(), releases),
     reader: new PostgresTaskReader(read),
     workers: new PostgresWorkerStore(hot),
     queues: new PostgresQueueStore(hot, read),
     keeper,
     keys: new PostgresKeyStore(read),
+    schedules: new PostgresScheduleStore(hot, tallySlots(), releases),
+    webhooks: new PostgresWebhookStore(hot),
     hints,
+    releases,
     async ping() {
       await read.run('ping', []);
     },

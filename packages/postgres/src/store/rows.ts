@@ -1,5 +1,7 @@
 import type {
+  AfterPolicy,
   Attempt,
+  FinalStatus,
   JsonValue,
   QueueControls,
   RateLimit,
@@ -58,6 +60,12 @@ export function toTask(row: Row): Task {
     worker: row['worker'] as string | null,
     result: json(row['result']),
     error: error(row),
+    after: (row['after'] as string[] | null) ?? [],
+    afterPolicy: row['after_policy'] as AfterPolicy | null,
+    webhook:
+      typeof row['webhook_url'] === 'string'
+        ? { url: row['webhook_url'], events: row['webhook_events'] as FinalStatus[] }
+        : null,
   };
 }
 

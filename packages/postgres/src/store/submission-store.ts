@@ -7,30 +7,40 @@ import type {
   UniqueUnit,
 } from '@mayfly/core';
 import { columns } from '../sql/columns.ts';
-import type { Database } from '../sql/database.ts';
+import type { Database, Row } from '../sql/database.ts';
+import {
+  linkTasks,
+  lockPredecessors,
+  PredecessorMoves,
+  unknownPredecessors,
+  waits,
+  type Predecessors,
+} from './link-tasks.ts';
+import type { ReleaseDesk } from './releases.ts';
 import { takeUniqueKeys } from './unique-keys.ts';
 
 type Run = Database['run'];
 type KeyedUnit = SubmissionUnit & { idempotency: NonNullable<SubmissionUnit['idempotency']> };
 
+/** A predecessor may move between our look and our lock; then we look again. */
+const MOVED_TRIES = 20;
+
 export class PostgresSubmissionStore implements SubmissionStore {
   readonly #database: Database;
   readonly #slot: () => number;
+  readonly #releases: ReleaseDesk;
 
-  constructor(database: Database, slot: () => number) {
+  constructor(database: Database, slot: () => number, releases: ReleaseDesk) {
     this.#database = database;
     this.#slot = slot;
+    this.#releases = releases;
   }
 
   async insert(units: SubmissionUnit[]): Promise<StoredUnit[]> {
-    const keyed = units.filter((unit): unit is KeyedUnit => unit.idempotency !== null);
-    if (keyed.length > 0)
-      return this.#database.transaction((run) => insertKeyed(run, units, keyed, this.#slot()));
-    const createdAt = await insertTasks(
-      this.#database.run.bind(this.#database),
-      units,
-      this.#slot(),
-    );
+    if (units.some((unit) => unit.idempotency !== null || unit.tasks.some(isSpecial)))
+      return this.#insertSpecial(units);
+    const run = this.#database.run.bind(this.#database);
+    const createdAt = await insertTasks(run, units, this.#slot());
     return units.map(() => ({ kind: 'created', createdAt }));
   }
 
@@ -40,7 +50,9 @@ export class PostgresSubmissionStore implements SubmissionStore {
       const created = units
         .filter((unit) => holders.get(unit) === unit.task.id)
         .map(({ task }) => ({ tasks: [task], idempotency: null }));
-      const createdAt = created.length > 0 ? await insertTasks(run, created, this.#slot()) : null;
+      const slot = this.#slot();
+      const done = created.length > 0 ? await storeTasks(run, created, new Map(), slot) : null;
+      const createdAt = done?.createdAt;
       return units.map((unit) => {
         const taskId = holders.get(unit);
         if (taskId === undefined) throw new Error('a unique key has no holder');
@@ -50,6 +62,73 @@ export class PostgresSubmissionStore implements SubmissionStore {
       });
     });
   }
+
+  /** Units with keys, or with tasks that have more than their own row. */
+  async #insertSpecial(units: SubmissionUnit[]): Promise<StoredUnit[]> {
+    for (let tries = 0; tries < MOVED_TRIES; tries++) {
+      try {
+        const { stored, released } = await this.#database.transaction((run) =>
+          insertSpecial(run, units, this.#slot()),
+        );
+        this.#releases.tell(released);
+        return stored;
+      } catch (error) {
+        if (!(error instanceof PredecessorMoves)) throw error;
+        await this.#database.run('await-move', [error.taskId]);
+      }
+    }
+    throw new Error(`a predecessor moved ${MOVED_TRIES} times while tasks were to wait for it`);
+  }
+}
+
+function isSpecial(task: NewTask): boolean {
+  return waits(task) || task.webhook !== null;
+}
+
+/** Stores tasks of checked units inside a transaction. @returns rows of tasks that were released */
+export async function storeTasks(
+  run: Run,
+  units: SubmissionUnit[],
+  known: Predecessors,
+  slot: number,
+): Promise<{ createdAt: Date; released: Row[] }> {
+  const createdAt = await insertTasks(run, units, slot);
+  const tasks = units.flatMap((unit) => unit.tasks);
+  const told = tasks.filter((task) => task.webhook !== null);
+  if (told.length > 0) {
+    await run(
+      'insert-webhooks',
+      columns<NewTask>(
+        told,
+        (task) => task.id,
+        (task) => task.webhook?.url,
+        (task) => `{${task.webhook?.events.join(',')}}`,
+      ),
+    );
+  }
+  return { createdAt, released: await linkTasks(run, tasks, known, slot) };
+}
+
+async function insertSpecial(
+  run: Run,
+  units: SubmissionUnit[],
+  slot: number,
+): Promise<{ stored: StoredUnit[]; released: Row[] }> {
+  const known = await lockPredecessors(run, units);
+  const answers = new Map<SubmissionUnit, StoredUnit>();
+  for (const unit of units) {
+    const unknown = unknownPredecessors(unit, known);
+    if (unknown.length > 0) answers.set(unit, { kind: 'refused', unknown });
+  }
+  const sound = units.filter((unit) => !answers.has(unit));
+  const released: Row[] = [];
+  const stored = await insertKeyed(run, sound, async (created) => {
+    const done = await storeTasks(run, created, known, slot);
+    released.push(...done.released);
+    return done.createdAt;
+  });
+  for (const [index, unit] of sound.entries()) answers.set(unit, stored[index] as StoredUnit);
+  return { stored: units.map((unit) => answers.get(unit) as StoredUnit), released };
 }
 
 async function insertTasks(run: Run, units: SubmissionUnit[], slot: number): Promise<Date> {
@@ -63,8 +142,8 @@ async function insertTasks(run: Run, units: SubmissionUnit[], slot: number): Pro
     (task) => task.graceMs,
     (task) => task.queueTtlMs,
     (task) => task.totalTtlMs,
-    (task) => task.runAt?.toISOString() ?? null,
-    (task) => task.delayMs,
+    (task) => (waits(task) ? 'infinity' : (task.runAt?.toISOString() ?? null)),
+    (task) => (waits(task) ? null : task.delayMs),
     (task) => task.owner,
     (task) => task.description,
     (task) => (Object.keys(task.labels).length > 0 ? JSON.stringify(task.labels) : null),
@@ -80,27 +159,30 @@ async function insertTasks(run: Run, units: SubmissionUnit[], slot: number): Pro
 async function insertKeyed(
   run: Run,
   units: SubmissionUnit[],
-  keyed: KeyedUnit[],
-  slot: number,
+  store: (units: SubmissionUnit[]) => Promise<Date>,
 ): Promise<StoredUnit[]> {
+  const keyed = units.filter((unit): unit is KeyedUnit => unit.idempotency !== null);
   // One order for all servers, so that two of them cannot wait for each other.
   const claimable = firstOfEachKey(keyed).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-  const taken = await run(
-    'insert-idempotency-keys',
-    columns<KeyedUnit>(
-      claimable,
-      (unit) => unit.idempotency.owner,
-      (unit) => unit.idempotency.key,
-      (unit) => unit.idempotency.bodyHash,
-      (unit) => `{${unit.tasks.map((task) => task.id).join(',')}}`,
-    ),
-  );
+  const taken =
+    claimable.length === 0
+      ? []
+      : await run(
+          'insert-idempotency-keys',
+          columns<KeyedUnit>(
+            claimable,
+            (unit) => unit.idempotency.owner,
+            (unit) => unit.idempotency.key,
+            (unit) => unit.idempotency.bodyHash,
+            (unit) => `{${unit.tasks.map((task) => task.id).join(',')}}`,
+          ),
+        );
   const fresh = new Set(taken.map((row) => `${String(row['owner'])} ${String(row['key'])}`));
   const winners = new Set(claimable.filter((unit) => fresh.has(nameOf(unit))));
   const created = units.filter(
     (unit) => unit.idempotency === null || winners.has(unit as KeyedUnit),
   );
-  const createdAt = created.length > 0 ? await insertTasks(run, created, slot) : undefined;
+  const createdAt = created.length > 0 ? await store(created) : undefined;
   const earlier = await findEarlier(
     run,
     keyed.filter((unit) => !winners.has(unit)),

@@ -79,6 +79,9 @@ function newTask(laneId: number): NewTask {
     labels: {},
     retry: null,
     concurrencyKey: null,
+    after: [],
+    afterPolicy: 'cancel',
+    webhook: null,
     paramsJson: '{}',
   };
 }

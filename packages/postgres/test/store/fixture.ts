@@ -45,6 +45,9 @@ export class Fixture {
       labels: {},
       retry: null,
       concurrencyKey: null,
+      after: [],
+      afterPolicy: 'cancel',
+      webhook: null,
       paramsJson: '{}',
       ...changes,
     };

@@ -8,12 +8,15 @@ import {
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Fixture } from './fixture.ts';
 import { controlSuite } from './suites/control.ts';
+import { dependencySuite } from './suites/dependencies.ts';
 import { dispatchSuite } from './suites/dispatch.ts';
 import { keepingSuite } from './suites/keeping.ts';
 import { keySuite } from './suites/keys.ts';
 import { queueSuite } from './suites/queues.ts';
 import { readingSuite } from './suites/reading.ts';
+import { scheduleSuite } from './suites/schedules.ts';
 import { submissionSuite } from './suites/submissions.ts';
+import { webhookSuite } from './suites/webhooks.ts';
 import { workerSuite } from './suites/workers.ts';
 
 // Goal: the store keeps every promise of its port on each way to have PostgreSQL.
@@ -32,10 +35,13 @@ describe.each(DATABASE_KINDS)('store on %s', (kind) => {
   const open = (): Promise<Fixture> => Fixture.open(server);
   describe('submissions', () => submissionSuite(open));
   describe('dispatch', () => dispatchSuite(open));
+  describe('dependencies', () => dependencySuite(open));
   describe('control', () => controlSuite(open));
   describe('queues', () => queueSuite(open));
   describe('reading', () => readingSuite(open));
   describe('workers', () => workerSuite(open));
   describe('keeping', () => keepingSuite(open));
+  describe('schedules', () => scheduleSuite(open));
+  describe('webhooks', () => webhookSuite(open));
   describe('keys', () => keySuite(open));
 });

@@ -1,4 +1,6 @@
-import { BlockList, isIP } from 'node:net';
+import { lookup as resolve } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { HandlerError } from '../isolation/job-error.ts';
 
 /** Addresses that only make sense inside somebody's network, from the IANA special registries. */
 const PRIVATE_RANGES: readonly [string, number][] = [
@@ -43,4 +45,33 @@ export function isPrivateAddress(address: string): boolean {
   if (version === 0) return true;
   // BlockList looks at the IPv4 address inside a mapped IPv6 one (::ffff:10.0.0.1) by itself.
   return blocked.check(plain, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Resolves names, and refuses those that lead into a private network. */
+export const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  resolve(hostname, { ...options, all: true }, (error, addresses) => {
+    const found = Array.isArray(addresses) ? addresses : [];
+    const refused = found.find(({ address }) => isPrivateAddress(address));
+    if (error || refused) {
+      callback(error ?? refusedAddress(hostname), '', 0);
+    } else if (options.all) {
+      callback(null, found);
+    } else {
+      callback(null, found[0]?.address ?? '', found[0]?.family ?? 0);
+    }
+  });
+};
+
+/** An address written as such is never looked up, so it is checked apart. */
+export function isPrivateLiteral(url: URL): boolean {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const isLiteral = /^[\d.]+$/.test(host) || host.includes(':');
+  return isLiteral && isPrivateAddress(host);
+}
+
+export function refusedAddress(host: string): HandlerError {
+  return new HandlerError(
+    'http.refused_address',
+    `${host} is an address of a private network. The operator can allow such addresses with --allow-private-addresses.`,
+  );
 }

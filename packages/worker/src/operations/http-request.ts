@@ -1,5 +1,4 @@
 import { lookup as resolve } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import {
   bytesToJson,
   type Clock,
@@ -9,7 +8,7 @@ import {
 import { Agent, errors, request, type Dispatcher } from 'undici';
 import type { HandlerContext } from '../handler/handler.ts';
 import { HandlerError } from '../isolation/job-error.ts';
-import { isPrivateAddress } from './address-guard.ts';
+import { guardedLookup, isPrivateLiteral, refusedAddress } from './address-guard.ts';
 
 export interface HttpSettings {
   /** True lets tasks reach addresses of the worker's own network. */
@@ -42,20 +41,6 @@ export function createHttpOperation(settings: HttpSettings): HttpOperation {
     close: () => agent.destroy(),
   };
 }
-
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    const found = Array.isArray(addresses) ? addresses : [];
-    const refused = found.find(({ address }) => isPrivateAddress(address));
-    if (error || refused) {
-      callback(error ?? refusedAddress(hostname), '', 0);
-    } else if (options.all) {
-      callback(null, found);
-    } else {
-      callback(null, found[0]?.address ?? '', found[0]?.family ?? 0);
-    }
-  });
-};
 
 async function runWithin(
   settings: HttpSettings,
@@ -149,18 +134,8 @@ function parseUrl(text: string, base?: URL): URL {
   );
 }
 
-/** An address written as such is never looked up, so it is checked here. */
 function guardLiteral(url: URL, { allowPrivateAddresses }: HttpSettings): void {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const isLiteral = /^[\d.]+$/.test(host) || host.includes(':');
-  if (!allowPrivateAddresses && isLiteral && isPrivateAddress(host)) throw refusedAddress(host);
-}
-
-function refusedAddress(host: string): HandlerError {
-  return new HandlerError(
-    'http.refused_address',
-    `${host} is an address of a private network. The operator can allow such addresses with --allow-private-addresses.`,
-  );
+  if (!allowPrivateAddresses && isPrivateLiteral(url)) throw refusedAddress(url.hostname);
 }
 
 function withoutSecrets(headers: Record<string, string>): Record<string, string> {

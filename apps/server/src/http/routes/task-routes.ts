@@ -5,6 +5,7 @@ import {
   taskResultViewSchema,
   taskSchema,
   taskStatusViewSchema,
+  webhookDeliverySchema,
   type Task,
   type TaskResultView,
   type TaskStatusView,
@@ -100,6 +101,29 @@ export function addTaskRoutes(app: FastifyInstance, parts: HttpParts): void {
     '/api/tasks/:id/explain',
     byId('Tell why a task waits, what it does, or why it ended', noQuerySchema, explanationSchema),
     (request) => core.explainer.explain(request.principal, request.params.id),
+  );
+}
+
+/** What was told of the ends of a task. */
+export function addWebhookRoutes(app: FastifyInstance, { core, store }: HttpParts): void {
+  app.get<ById>(
+    '/api/tasks/:id/webhooks',
+    {
+      config: { access: ['tasks:read', 'tasks:read:all'] },
+      schema: {
+        tags: ['tasks'],
+        summary: 'List what was told of the ends of a task',
+        params: schemaOf(idParamsSchema),
+        querystring: schemaOf(noQuerySchema),
+        response: answers({
+          200: answerOf(z.object({ items: z.array(webhookDeliverySchema) })),
+        }),
+      },
+    },
+    async (request) => {
+      const { id } = await core.queries.get(request.principal, request.params.id);
+      return { items: await store.webhooks.list(id) };
+    },
   );
 }
 

@@ -1,0 +1,20 @@
+import type { Schedule } from '@mayfly/contracts';
+import type { Command } from 'commander';
+import { connect } from '../../connection/connect.ts';
+import type { CliContext } from '../../context.ts';
+import { eachOf } from '../../each-of.ts';
+import { addClientOptions, type ClientFlags } from '../../options/client-options.ts';
+
+/** `mayfly schedules resume`. */
+export function defineResume(command: Command, context: CliContext): void {
+  command.argument('<id...>', 'ids as `mayfly schedules ls` shows them');
+  addClientOptions(command).action(async (ids: string[], flags: ClientFlags) => {
+    const { schedules } = connect(flags, context);
+    const action = {
+      act: (id: string) => schedules.resume(id),
+      done: (id: string, { nextRuns }: Schedule) =>
+        `${id} runs next at ${nextRuns[0] ?? 'no time'}`,
+    };
+    await eachOf(ids, action, flags, context);
+  });
+}
