@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type MayflyClient } from '@mayfly/client';
@@ -21,6 +21,7 @@ export interface ClusterOptions {
   unfenced: boolean;
 }
 
+const LOOPBACK = '127.0.0.1';
 const API_KEY = 'key-of-the-fault-suite';
 const HANDLERS = new URL('./handlers.ts', import.meta.url).pathname;
 const HANDLER_TYPES = 'fault.inline,fault.thread,fault.process';
@@ -38,6 +39,9 @@ export class Cluster {
   readonly servers: Member[] = [];
   readonly workers: Member[] = [];
   readonly #options: ClusterOptions;
+  readonly #grpcPorts: number[] = [];
+  /** Logs and journals stay when the cluster is closed. */
+  keepsFiles = false;
   #closing = false;
 
   private constructor(options: ClusterOptions, postgres: ExternalPostgres) {
@@ -83,19 +87,21 @@ export class Cluster {
     this.#closing = true;
     for (const member of [...this.workers, ...this.servers]) await member.close();
     await this.postgres.stop();
+    if (!this.keepsFiles) rmSync(this.folder, { recursive: true, force: true });
   }
 
   async #addServer(index: number): Promise<void> {
     const [port, grpcPort] = [await freePort(), await freePort()];
     const { host, port: databasePort } = this.postgres;
-    const database = await startTcpProxy({ host, port: databasePort }, { host, port: 0 });
+    const database = await startTcpProxy(() => ({ host, port: databasePort }), { host, port: 0 });
     const url = new URL(this.postgres.url);
     url.port = String(database.port);
     const args = ['serve', '--json', '--log-level', 'info'];
     args.push('--port', String(port), '--grpc-port', String(grpcPort), '--database', url.href);
+    this.#grpcPorts.push(grpcPort);
     const member = new Member({
       name: `server-${index + 1}`,
-      url: `http://127.0.0.1:${port}`,
+      url: `http://${LOOPBACK}:${port}`,
       links: [database],
       launch: () => this.#launch(`server-${index + 1}`, args),
       isClosing: () => this.#closing,
@@ -105,15 +111,15 @@ export class Cluster {
   }
 
   async #addWorker(index: number): Promise<void> {
-    const server = this.servers[index % this.servers.length] as Member;
-    const [port, grpcPort] = await portsOf(this.client(server), server.url);
     // A worker asks its server for the port of gRPC, and takes the same host: so each one gets a
-    // host of its own, on which both ports are proxies.
+    // host of its own, on which the ports of all servers are proxies.
     const host = `127.0.${(process.pid % 200) + 10}.${index + 1}`;
-    const links = [
-      await startTcpProxy({ host: '127.0.0.1', port }, { host, port }),
-      await startTcpProxy({ host: '127.0.0.1', port: grpcPort }, { host, port: grpcPort }),
-    ];
+    const http = await startTcpProxy(() => this.#balance(index), { host, port: 0 });
+    const streams = this.#grpcPorts.map((port) =>
+      startTcpProxy(() => ({ host: LOOPBACK, port }), { host, port }),
+    );
+    const links = [http, ...(await Promise.all(streams))];
+    const { port } = http;
     const name = `worker-${index + 1}`;
     const url = `http://${host}:${port}`;
     const args = ['worker', '--json', '--log-level', 'info', '--server', url, '--name', name];
@@ -131,6 +137,15 @@ export class Cluster {
     await member.start();
   }
 
+  /** As a balancer does: to the worker's own server, or to the next one that runs. */
+  #balance(index: number): { host: string; port: number } {
+    const { length } = this.servers;
+    const inTurn = this.servers.map((_, n) => this.servers[(index + n) % length] as Member);
+    const server = inTurn.find(({ runs }) => runs) ?? inTurn[0];
+    if (!server) throw new Error('there is no server');
+    return { host: LOOPBACK, port: Number(new URL(server.url).port) };
+  }
+
   #launch(name: string, args: string[]): Command {
     const env = {
       MAYFLY_API_KEY: API_KEY,
@@ -138,10 +153,4 @@ export class Cluster {
     };
     return new Command({ args, env, logFile: join(this.folder, `${name}.log`) });
   }
-}
-
-async function portsOf(client: MayflyClient, url: string): Promise<[number, number]> {
-  const { grpcPort } = await client.info();
-  if (grpcPort === null) throw new Error(`${url} takes no workers`);
-  return [Number(new URL(url).port), grpcPort];
 }

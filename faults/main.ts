@@ -11,7 +11,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     servers: { type: 'string', default: '3' },
     workers: { type: 'string', default: '4' },
-    lines: { type: 'string', default: '5' },
+    lines: { type: 'string', default: '3' },
+    slack: { type: 'string', default: '0' },
     'no-code': { type: 'boolean', default: false },
     report: { type: 'string', default: 'faults-report.json' },
   },
@@ -28,6 +29,7 @@ const report = await runFaults({
   workers: Number(values.workers),
   lines: Number(values.lines),
   code: !values['no-code'],
+  slackMs: Number(values.slack),
   say: (line) => console.log(line),
 });
 writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);

@@ -30,6 +30,7 @@ export class Member {
   readonly #options: MemberOptions;
   #command: Command | undefined;
   #meant = false;
+  #leaving = false;
 
   constructor(options: MemberOptions) {
     this.#options = options;
@@ -43,8 +44,9 @@ export class Member {
     return this.#command;
   }
 
+  /** False from the moment on that it is told to end. */
   get runs(): boolean {
-    return this.#command !== undefined && !this.#command.ended;
+    return this.#command !== undefined && !this.#command.ended && !this.#leaving;
   }
 
   /** Resolves when it is ready. */
@@ -57,6 +59,7 @@ export class Member {
     const command = this.#options.launch();
     this.#command = command;
     this.#meant = false;
+    this.#leaving = false;
     this.pids.push(command.pid);
     void command.end.then(() => {
       const meant = this.#meant || this.#options.isClosing();
@@ -73,12 +76,13 @@ export class Member {
   /** SIGTERM, and waits for the end. */
   async drain(): Promise<void> {
     this.#meant = true;
+    this.#leaving = true;
     this.command.signal('SIGTERM');
     await this.command.end;
   }
 
   async close(): Promise<void> {
-    if (this.runs) await this.kill();
+    if (this.#command && !this.#command.ended) await this.kill();
     for (const link of this.links) await link.close();
   }
 }

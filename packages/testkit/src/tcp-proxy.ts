@@ -37,8 +37,12 @@ const FAIR: Weather = { held: [], delayMs: 0, bytesPerSecond: null, refuses: fal
 /** How often held or throttled bytes are looked at again. */
 const LOOK_MS = 5;
 
-/** Stands between two programs, as a network does, and fails as networks do. */
-export async function startTcpProxy(target: Address, at: Address): Promise<TcpProxy> {
+/**
+ * Stands between two programs, as a network does, and fails as networks do.
+ *
+ * @param target asked for each connection anew, so that it can be another one
+ */
+export async function startTcpProxy(target: () => Address, at: Address): Promise<TcpProxy> {
   let weather = FAIR;
   const open = new Set<Socket>();
   const server = createServer((near) => {
@@ -46,7 +50,8 @@ export async function startTcpProxy(target: Address, at: Address): Promise<TcpPr
       near.destroy();
       return;
     }
-    const far = connect(target.port, target.host);
+    const { host, port } = target();
+    const far = connect(port, host);
     for (const socket of [near, far]) {
       socket.setNoDelay(true);
       open.add(socket);

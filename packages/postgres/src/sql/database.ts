@@ -36,6 +36,11 @@ export class Database {
     });
     // A broken idle connection is replaced on the next use, which then tells of any lasting trouble.
     this.#pool.on('error', () => undefined);
+    // One that breaks between the statements of a transaction fails the next of them; without a
+    // listener it would end this process.
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => undefined);
+    });
   }
 
   /** Runs `sql/queries/<name>.sql` as a prepared statement. */

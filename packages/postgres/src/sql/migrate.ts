@@ -17,6 +17,8 @@ const MIGRATION_LOCK = 0x6d61_796a;
  */
 export async function migrate(settings: ConnectionSettings): Promise<void> {
   const client = new pg.Client({ ...settings, application_name: 'mayfly migration' });
+  // A connection that breaks fails the next statement.
+  client.on('error', () => undefined);
   try {
     await client.connect();
     await requireServerVersion(client);

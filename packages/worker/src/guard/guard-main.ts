@@ -1,4 +1,4 @@
-import { killTreesOf } from '../isolation/kill-tree.ts';
+import { marksOf, sweepTree } from '../isolation/kill-tree.ts';
 import { systemClock, type Timer } from '@mayfly/contracts';
 
 // The guard of a worker: a process beside it that sees what the worker cannot see itself. It gets
@@ -31,6 +31,5 @@ function killWorker(): void {
 
 /** What the worker's handlers have started goes with it. */
 function leave(): void {
-  killTreesOf(worker, startedAt);
-  process.exit();
+  void sweepTree(marksOf(worker, startedAt)).then(() => process.exit());
 }

@@ -10,7 +10,7 @@ export const TREE_MARK = 'MAYFLY_TREE';
 
 /** A new mark of this worker: its pid, when it was started, and something unique. */
 export function newTreeMark(): string {
-  return `${process.pid}.${startOf(process.pid)}.${randomUUID()}`;
+  return `${marksOf(process.pid, startOf(process.pid) ?? '')}${randomUUID()}`;
 }
 
 /** Kills what handlers of workers have left running that are dead by now. @returns how many */
@@ -24,15 +24,9 @@ export function killOrphans(): number {
   return orphans.length;
 }
 
-/** Kills all that handlers of one worker have started. */
-export function killTreesOf(worker: number, startedAt: string): void {
-  const prefix = `${worker}.${startedAt}.`;
-  for (let round = 0; round < ROUNDS; round++) {
-    const members = listProcesses().filter((pid) => markOf(pid)?.startsWith(prefix));
-    for (const pid of members) signal(pid, 'SIGSTOP');
-    for (const pid of members) signal(pid, 'SIGKILL');
-    if (members.length === 0) return;
-  }
+/** What the marks of one worker begin with. */
+export function marksOf(worker: number, startedAt: string): string {
+  return `${worker}.${startedAt}.`;
 }
 
 /** A tree that forks as fast as we look is looked at again, but not for ever. */
@@ -52,8 +46,8 @@ export function killTree(root: number): void {
 }
 
 /**
- * Kills what carries the mark of a tree whose root is gone: every process has the environment that
- * it was born with. Resolves when nothing of it lives.
+ * Kills what carries the mark of a tree whose root is gone, or one that begins so: every process
+ * has the environment that it was born with. Resolves when nothing of it lives.
  */
 export async function sweepTree(mark: string): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
@@ -66,9 +60,9 @@ export async function sweepTree(mark: string): Promise<void> {
 }
 
 function findMarked(mark: string): number[] {
-  // Nothing that we have started is older than we are; to read less of /proc is to kill sooner.
-  const since = Number(startOf(process.pid));
-  return listProcesses(since).filter((pid) => markOf(pid) === mark);
+  // Nothing that a worker has started is older than it is; to read less of /proc is to kill sooner.
+  const since = Number(mark.split('.')[1]);
+  return listProcesses(since).filter((pid) => markOf(pid)?.startsWith(mark));
 }
 
 function markOf(pid: number): string | undefined {
