@@ -25,8 +25,20 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
-          include: ['apps/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'faults/**/*.test.ts'],
+          include: ['apps/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
           testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // A whole cluster each: after all others, and one at a time.
+          name: 'faults',
+          include: ['faults/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+          testTimeout: 300_000,
           hookTimeout: 180_000,
         },
       },
