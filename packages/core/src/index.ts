@@ -4,6 +4,7 @@ export { newSchemaCompiler, toFieldErrors } from './catalog/json-schema.ts';
 export { explain, type Snapshot } from './explain/explain.ts';
 export { type Dispatcher } from './dispatch/dispatcher.ts';
 export { DEFAULT_LIFETIMES, type Lifetimes } from './dispatch/lifetimes.ts';
+export { isCompletion } from './dispatch/settlement.ts';
 export { type WorkerLink, type WorkerSession } from './dispatch/worker-session.ts';
 export { type TaskFeed } from './live/task-feed.ts';
 export * from './ports/control-store.ts';

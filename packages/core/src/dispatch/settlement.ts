@@ -74,6 +74,19 @@ export function makeSettlement(
   };
 }
 
+/** A result, and nothing else to tell: no error, and nobody asked for a stop. */
+export function isCompletion(settlement: Settlement): boolean {
+  return (
+    settlement.outcome === 'completed' &&
+    settlement.status === 'completed' &&
+    settlement.errorCode === null &&
+    settlement.stopReason === null &&
+    settlement.stopRequestedAgoMs === null &&
+    settlement.stopConfirmedAgoMs === null &&
+    !settlement.lateResult
+  );
+}
+
 function defaultCode(outcome: AttemptOutcome, held: HeldAttempt): ErrorCode | null {
   switch (outcome) {
     case 'completed':

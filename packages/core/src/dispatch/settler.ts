@@ -7,7 +7,7 @@ import type { TaskFeed } from '../live/task-feed.ts';
 import type { DispatchStore, LateReport, Settlement } from '../ports/dispatch-store.ts';
 import type { HeldAttempt } from '../task/attempt.ts';
 import type { Lifetimes } from './lifetimes.ts';
-import { makeSettlement, type AttemptEnding } from './settlement.ts';
+import { isCompletion, makeSettlement, type AttemptEnding } from './settlement.ts';
 
 const FLUSH_MAX = 1000;
 const FLUSHES_IN_FLIGHT = 2;
@@ -36,6 +36,8 @@ interface Parts {
 export class Settler {
   readonly #parts: Parts;
   readonly #closing = new AbortController();
+  /** Apart, because the store does a batch of nothing else in much less time. */
+  readonly #completions: Coalescer<Settlement, boolean>;
   readonly #settlements: Coalescer<Settlement, boolean>;
   readonly #late: Coalescer<LateReport, boolean>;
 
@@ -44,10 +46,10 @@ export class Settler {
     const { clock } = parts;
     const insist = { clock, signal: this.#closing.signal };
     const bounds = { maxWeight: FLUSH_MAX, maxInFlight: FLUSHES_IN_FLIGHT, mayIsolate };
-    this.#settlements = new Coalescer({
-      ...bounds,
-      flush: (items) => persist(() => parts.store.settle(items), insist),
-    });
+    const settle = (items: Settlement[]): Promise<boolean[]> =>
+      persist(() => parts.store.settle(items), insist);
+    this.#completions = new Coalescer({ ...bounds, flush: settle });
+    this.#settlements = new Coalescer({ ...bounds, flush: settle });
     this.#late = new Coalescer({
       ...bounds,
       flush: (items) => persist(() => parts.store.recordLate(items), insist),
@@ -93,7 +95,8 @@ export class Settler {
   async #end(settlement: Settlement, held: HeldAttempt): Promise<boolean> {
     let accepted: boolean;
     try {
-      accepted = await this.#settlements.add(settlement);
+      const batches = isCompletion(settlement) ? this.#completions : this.#settlements;
+      accepted = await batches.add(settlement);
     } catch (error) {
       if (settlement.errorCode === 'attempt.invalid_result') throw error;
       this.#parts.log.warn({ error, taskId: held.taskId }, 'a result could not be stored');

@@ -39,7 +39,10 @@ with best as (
   select task_id, worker_id, lane_id, attempt, failures, lost, started_at, deadline_at from detailed
 )
 select task_id, worker_id, lane_id, attempt, failures, lost, grace_ms, retry, params,
-  (extract(epoch from deadline_at - started_at) * 1000)::float8 as left_ms,
+  case
+    when total_deadline_at is null then ttl_ms::float8
+    else (extract(epoch from deadline_at - started_at) * 1000)::float8
+  end as left_ms,
   (extract(epoch from total_deadline_at - started_at) * 1000)::float8 as total_left_ms
 from detailed
 order by priority desc, task_id

@@ -1,15 +1,16 @@
-import type {
-  AttemptRef,
-  ClaimRequest,
-  ClaimedAttempt,
-  DispatchStore,
-  HeldAttempt,
-  LateReport,
-  LimitedClaim,
-  LimitedClaimRequest,
-  OutputRecord,
-  ProgressRecord,
-  Settlement,
+import {
+  isCompletion,
+  type AttemptRef,
+  type ClaimRequest,
+  type ClaimedAttempt,
+  type DispatchStore,
+  type HeldAttempt,
+  type LateReport,
+  type LimitedClaim,
+  type LimitedClaimRequest,
+  type OutputRecord,
+  type ProgressRecord,
+  type Settlement,
 } from '@mayfly/core';
 import { columns } from '../sql/columns.ts';
 import type { Database } from '../sql/database.ts';
@@ -38,12 +39,29 @@ export class PostgresDispatchStore implements DispatchStore {
   }
 
   async settle(settlements: Settlement[]): Promise<boolean[]> {
+    if (settlements.every(isCompletion)) return this.#complete(settlements);
     const rows = await this.#database.run('settle', [
       ...settlementColumns(settlements),
       this.#slot(),
     ]);
     const ended = new Set(this.#releases.sift(rows).map((row) => row['task_id']));
     return settlements.map(({ taskId }) => ended.has(taskId));
+  }
+
+  async #complete(completions: Settlement[]): Promise<boolean[]> {
+    const values = columns<Settlement>(
+      completions,
+      (item) => item.taskId,
+      (item) => item.attempt,
+      (item) => item.workerId,
+      (item) => item.resultJson,
+    );
+    const rows = await this.#database.run('complete', [...values, this.#slot()]);
+    const [summary] = this.#releases.sift(rows);
+    const endedIds = summary?.['ended_ids'] as string[] | null;
+    if (endedIds === null) return completions.map(() => true);
+    const ended = new Set(endedIds);
+    return completions.map(({ taskId }) => ended.has(taskId));
   }
 
   async recordLate(reports: LateReport[]): Promise<boolean[]> {

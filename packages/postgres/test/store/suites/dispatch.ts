@@ -50,6 +50,31 @@ export function dispatchSuite(open: Open): void {
     ]);
   });
 
+  it.each([
+    ['of results only', 'completed'],
+    ['with a failure in it', 'failed'],
+  ] as const)('settles of a batch %s exactly what is held', async (_kind, outcome) => {
+    await using fixture = await open();
+    const ids = [];
+    for (let n = 0; n < 4; n++) ids.push(await fixture.submit());
+    const [one, two, three, four] = await fixture.claim(4);
+    await fixture.settle(two!, 'completed', { resultJson: '"first"' });
+    const batch = [
+      fixture.settlement(one!, 'completed', { resultJson: '1' }),
+      fixture.settlement(two!, 'completed', { resultJson: '"second"' }),
+      fixture.settlement({ ...three!, attempt: 7 }, 'completed'),
+      fixture.settlement(four!, outcome, { resultJson: null }),
+    ];
+    expect(await fixture.store.dispatch.settle(batch)).toEqual([true, false, false, true]);
+    const tasks = await Promise.all(ids.map((id) => fixture.task(id)));
+    expect(tasks.map((task) => [task.status, task.result])).toEqual([
+      ['completed', 1],
+      ['completed', 'first'],
+      ['running', null],
+      [outcome, null],
+    ]);
+  });
+
   it('never claims a task twice, whatever claims at once', async () => {
     await using fixture = await open();
     const tasks = Array.from({ length: 400 }, () => fixture.newTask());
