@@ -1,5 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { silentLog, submissionSchema, systemClock, type Submission } from '@mayfly/contracts';
+import {
+  LIMITS,
+  silentLog,
+  submissionSchema,
+  systemClock,
+  type Submission,
+} from '@mayfly/contracts';
 import { createCore, DEFAULT_LIFETIMES, type Core, type Principal } from '@mayfly/core';
 import { openPostgresStore, type ConnectionSettings } from '@mayfly/postgres';
 import { createLocalSource } from '@mayfly/server';
@@ -37,6 +43,7 @@ export async function measureKills(database: ConnectionSettings, count: number):
     store,
     lifetimes: DEFAULT_LIFETIMES,
     ttlMsMax: 86_400_000,
+    retentionMs: LIMITS.retentionMsDefault,
     random: Math.random,
   });
   core.keeper.start();

@@ -1,4 +1,4 @@
-import { silentLog, submissionSchema, systemClock } from '@mayfly/contracts';
+import { LIMITS, silentLog, submissionSchema, systemClock } from '@mayfly/contracts';
 import {
   createCore,
   DEFAULT_LIFETIMES,
@@ -38,6 +38,7 @@ export class MayflyContender implements Contender {
       store: this.#store,
       lifetimes: DEFAULT_LIFETIMES,
       ttlMsMax: 86_400_000,
+      retentionMs: LIMITS.retentionMsDefault,
       random: Math.random,
     });
     const taskType = {

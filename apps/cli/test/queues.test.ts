@@ -33,6 +33,16 @@ describe('queues', () => {
     expect((await dev.cli(['queues', 'ls'])).stdout).toMatch(/mail +open +0 +0/);
   });
 
+  test('set keeps finished tasks for a time of their own, or the default', async () => {
+    const set = await dev.cli(['queues', 'set', 'brief', '--retention', '7d']);
+    expect(set.stdout).toMatch(/^kept +7d 0h$/m);
+    const none = await json<QueueView>('queues', 'set', 'brief', '--retention', 'none');
+    expect(none).toMatchObject({ name: 'brief', retentionMs: null });
+    const end = await dev.cli(['queues', 'set', 'brief', '--retention', '2h']);
+    expect(end.code).toBe(1);
+    expect(end.stderr).toContain('retentionMs');
+  });
+
   test('pause holds tasks, explain says so, and resume lets them go', async () => {
     await json('submit', 'generate.login', '--queue', 'held', '--wait');
     expect((await dev.cli(['queues', 'pause', 'held'])).stdout).toBe('held is paused\n');

@@ -37,6 +37,10 @@ describe('flags', () => {
       ['dev', '--ttl-max', '5'],
       /^mayfly: option '--ttl-max <duration>' argument '5' is invalid\. Give a duration/,
     ],
+    [
+      ['dev', '--retention', '2h'],
+      /^mayfly: --retention is not valid\. Give a duration from 1d to 3650d\./,
+    ],
     [['dev', '--drain', 'soon'], /^mayfly: .*Give a duration such as 500ms, 5s or 2m\./],
     [['dev', '--concurrency', '0'], /^mayfly: .*Give a whole number above 0\./],
     [

@@ -17,6 +17,7 @@ export interface RawServerConfig {
   dataDir?: string | undefined;
   apiKey?: string | undefined;
   ttlMaxMs?: number | undefined;
+  retentionMs?: number | undefined;
   maxBodyBytes?: string | undefined;
   webhookSecret?: string | undefined;
   allowPrivateWebhooks?: boolean | undefined;
@@ -32,6 +33,8 @@ export interface ServerConfig {
   /** A key with the claim `admin` that is to work; null to make one where there is none. */
   apiKey: string | null;
   ttlMsMax: number;
+  /** How long finished tasks are kept whose queue does not say. */
+  retentionMs: number;
   bodyBytesMax: number;
   /** Null: tasks with webhooks are refused. */
   webhooks: WebhookConfig | null;
@@ -60,6 +63,7 @@ export function resolveServerConfig(raw: RawServerConfig): ServerConfig {
     database: databaseChoice(raw.database, raw.dataDir ?? DEFAULT_DATA_DIR),
     apiKey: apiKey(raw.apiKey),
     ttlMsMax: raw.ttlMaxMs ?? LIMITS.ttlMsMaxDefault,
+    retentionMs: retention(raw.retentionMs),
     bodyBytesMax:
       wholeNumber('--max-body', raw.maxBodyBytes, { min: 1024, max: 1024 * 1024 * 1024 }) ??
       LIMITS.bodyBytesDefault,
@@ -83,6 +87,12 @@ function apiKey(text: string | undefined): string | null {
   throw cannotStart(
     `MAYFLY_API_KEY must have at least ${API_KEY_CHARS_MIN} characters and no white space.`,
   );
+}
+
+function retention(ms: number | undefined): number {
+  if (ms === undefined) return LIMITS.retentionMsDefault;
+  if (ms >= LIMITS.retentionMsMin && ms <= LIMITS.retentionMsMax) return ms;
+  throw cannotStart('--retention is not valid. Give a duration from 1d to 3650d.');
 }
 
 function webhooks({ webhookSecret, allowPrivateWebhooks }: RawServerConfig): WebhookConfig | null {

@@ -54,13 +54,14 @@ async function startOn(
 ): Promise<RunningServer> {
   const { store } = database;
   const { clock, log, faults } = surroundings;
-  const { ttlMsMax } = config;
+  const { ttlMsMax, retentionMs } = config;
   const lifetimes = faults?.unfenced ? { ...config.lifetimes, leaseMarginMs: 0 } : config.lifetimes;
   const core = await createCore({
     ...surroundings,
     store,
     lifetimes,
     ttlMsMax,
+    retentionMs,
     webhooks: config.webhooks ? createWebhooks(config.webhooks, clock) : null,
     random: Math.random,
   });

@@ -23,6 +23,7 @@ describe('queues over HTTP', () => {
       rateLimit: null,
       keyConcurrency: null,
       keyRateLimit: null,
+      retentionMs: null,
       pending: 0,
       running: 0,
       oldestWaitMs: null,
@@ -51,6 +52,33 @@ describe('queues over HTTP', () => {
     const { body } = await mayfly.call('PUT', '/api/queues/new%2Fone', { body: less });
     expect(body).toMatchObject({ concurrency: 2, keyConcurrency: 1, ...less });
     expect(await queue('new%2Fone')).toEqual(body);
+  });
+
+  it('keep finished tasks as long as they say, and refuse what cannot be kept', async () => {
+    const day = 86_400_000;
+    const put = (name: string, retentionMs: unknown) =>
+      mayfly.call('PUT', `/api/queues/${name}`, { body: { retentionMs } });
+    expect((await put('kept', 7 * day)).body).toMatchObject({ name: 'kept', retentionMs: 7 * day });
+    expect((await put('kept', null)).body).toMatchObject({ retentionMs: null });
+    for (const wrong of [0, -day, day - 1, 3650 * day + 1, 1.5 * day + 0.5, '7d', true, {}]) {
+      const { status, body } = await put('wrong', wrong);
+      expect(status).toBe(422);
+      expect(body).toMatchObject({
+        code: 'request.invalid',
+        errors: [{ pointer: '/retentionMs' }],
+      });
+    }
+    for (let days = 1; days <= 15; days++)
+      expect((await put(`of-${days}`, days * day)).status).toBe(200);
+    expect(await put('wrong', 20 * day)).toMatchObject({
+      status: 422,
+      body: {
+        code: 'queue.too_many_retentions',
+        detail: expect.stringMatching(/^There are 15 retentions in use already: .* 15d 0h\. Take/),
+        errors: [{ pointer: '/retentionMs' }],
+      },
+    });
+    expect((await mayfly.get('/api/queues/wrong')).status).toBe(404);
   });
 
   it('run one task of a key at a time', async () => {

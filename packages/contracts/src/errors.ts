@@ -32,6 +32,7 @@ export const ERRORS = {
   'task.too_many_lanes': { status: 422, title: 'There are too many queues and types' },
   'task.not_unique': { status: 409, title: 'Another task holds the unique key' },
   'queue.not_found': { status: 404, title: 'There is no such queue' },
+  'queue.too_many_retentions': { status: 422, title: 'There are too many different retentions' },
   'schedule.not_found': { status: 404, title: 'There is no such schedule' },
   'schedule.name_taken': { status: 409, title: 'A schedule of this name exists' },
   'idempotency.conflict': { status: 409, title: 'The Idempotency-Key was used for another body' },

@@ -8,6 +8,7 @@ import type { Lifetimes } from './dispatch/lifetimes.ts';
 import { Settler } from './dispatch/settler.ts';
 import { Explainer } from './explain/explainer.ts';
 import { Keeper } from './keeper/keeper.ts';
+import { Retention } from './keeper/retention.ts';
 import { ScheduleClock, type ScheduleEvents } from './keeper/schedule-clock.ts';
 import { announceReleased } from './live/announce-released.ts';
 import { TaskFeed } from './live/task-feed.ts';
@@ -27,6 +28,8 @@ export interface CoreOptions {
   lifetimes: Lifetimes;
   /** The longest `ttlMs` that is accepted. */
   ttlMsMax: number;
+  /** How long finished tasks are kept whose queue does not say. */
+  retentionMs: number;
   /** Null or left out: tasks with webhooks are refused. */
   webhooks?: WebhookSettings | null;
   /** In [0, 1); for jitter. */
@@ -89,13 +92,13 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     () => ({ submissions, dispatcher, control }),
     () => onReady(lanes.ids()),
   );
+  const preparer = new Preparer(parts, options.ttlMsMax, options.webhooks ?? null);
   const keeper = new Keeper({
     ...parts,
     settler,
-    schedules: new ScheduleClock({ ...parts, store: store.schedules, events: scheduleEvents }),
+    ...openClocks(options, preparer, scheduleEvents),
     onReady: () => onReady(lanes.ids()),
   });
-  const preparer = new Preparer(parts, options.ttlMsMax, options.webhooks ?? null);
   const submissions = new SubmissionService({
     ...parts,
     preparer,
@@ -126,6 +129,19 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     webhooks,
     drain: () => dispatcher.drain(),
     close: () => closeAll({ dispatcher, settler, keeper, webhooks }),
+  };
+}
+
+/** What the keeper sets going. */
+function openClocks(
+  options: CoreOptions,
+  preparer: Preparer,
+  events: ScheduleEvents,
+): { retention: Retention; schedules: ScheduleClock } {
+  const { store } = options;
+  return {
+    retention: new Retention({ ...options, store: store.retention }),
+    schedules: new ScheduleClock({ ...options, store: store.schedules, preparer, events }),
   };
 }
 

@@ -16,22 +16,23 @@ const PARTS: Record<string, string> = {
     join pg_class on pg_class.oid = attrelid
     left join pg_attrdef on adrelid = attrelid and adnum = attnum
     where relnamespace = 'mayfly'::regnamespace and relkind in ('r', 'p', 'v')
-      and attnum > 0 and not attisdropped and relname !~ '_[0-9]{8}$'`,
+      and attnum > 0 and not attisdropped and relname !~ '_[0-9]{8}(_[0-9]+)?$'`,
   constraints: `
     select relname || ': ' || pg_get_constraintdef(pg_constraint.oid) as line
     from pg_constraint join pg_class on pg_class.oid = conrelid
     where connamespace = 'mayfly'::regnamespace and contype in ('c', 'p', 'u', 'f', 'x')
-      and relname !~ '_[0-9]{8}$'`,
+      and relname !~ '_[0-9]{8}(_[0-9]+)?$'`,
   indexes: `
     select pg_get_indexdef(indexrelid) as line
     from pg_index join pg_class on pg_class.oid = indrelid
-    where relnamespace = 'mayfly'::regnamespace and relname !~ '_[0-9]{8}$'`,
+    where relnamespace = 'mayfly'::regnamespace and relname !~ '_[0-9]{8}(_[0-9]+)?$'`,
   storage: `
     select relname || ': ' || array_to_string(reloptions, ', ') as line
     from pg_class where relnamespace = 'mayfly'::regnamespace and reloptions is not null`,
   partitioning: `
     select relname || ' by ' || pg_get_partkeydef(pg_class.oid) as line
-    from pg_class where relnamespace = 'mayfly'::regnamespace and relkind = 'p'`,
+    from pg_class where relnamespace = 'mayfly'::regnamespace and relkind = 'p'
+      and relname !~ '_[0-9]{8}$'`,
   functions: `
     select pg_get_functiondef(oid) as line from pg_proc where pronamespace = 'mayfly'::regnamespace`,
   views: `

@@ -12,6 +12,7 @@ export interface ServerFlags {
   data: string;
   database?: string;
   ttlMax?: number;
+  retention?: number;
   maxBody?: number;
   allowPrivateWebhooks?: true;
   logLevel: LogLevel;
@@ -31,6 +32,7 @@ export function addServerOptions(command: Command): Command {
       'postgres://… for a server of your own, or memory: for a throw-away one (default: embedded)',
     )
     .option('--ttl-max <duration>', 'longest TTL that is accepted (default: 24h)', durationMs)
+    .option('--retention <duration>', 'how long finished tasks are kept (default: 30d)', durationMs)
     .option('--max-body <size>', 'largest body that is accepted (default: 4m)', byteSize)
     .option('--allow-private-webhooks', 'let webhooks reach private addresses')
     .optionsGroup('Output:')
@@ -51,6 +53,7 @@ export function toRawConfig(
     dataDir: flags.data,
     apiKey,
     ttlMaxMs: flags.ttlMax,
+    retentionMs: flags.retention,
     maxBodyBytes: flags.maxBody?.toString(),
     webhookSecret,
     allowPrivateWebhooks: flags.allowPrivateWebhooks,

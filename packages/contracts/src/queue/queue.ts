@@ -18,6 +18,13 @@ export const queueChangeSchema = z.strictObject({
     .optional()
     .describe('Most attempts at once of the tasks with one concurrencyKey.'),
   keyRateLimit: rateLimitSchema.nullable().optional().describe('For each concurrencyKey.'),
+  retentionMs: z
+    .int()
+    .min(LIMITS.retentionMsMin)
+    .max(LIMITS.retentionMsMax)
+    .nullable()
+    .optional()
+    .describe('How long finished tasks are kept that are submitted from now on.'),
 });
 
 export type QueueChange = z.infer<typeof queueChangeSchema>;
@@ -36,6 +43,7 @@ export type QueueControls = z.infer<typeof queueControlsSchema>;
 /** One queue as `GET /api/queues` shows it. */
 export const queueViewSchema = queueControlsSchema.extend({
   name: z.string(),
+  retentionMs: z.int().nullable().describe('Null: as long as the server says.'),
   pending: z.int(),
   running: z.int(),
   oldestWaitMs: z.number().nullable().describe('How long the oldest pending task has waited.'),

@@ -1,10 +1,11 @@
 import type { QueueControls } from '@mayfly/contracts';
 import type { QueueStore } from '../ports/queue-store.ts';
+import type { RetentionClass } from '../task/task-id.ts';
 import type { LaneCatalog } from './lane-catalog.ts';
 
 /**
- * The queues with controls, in memory. It says by which way to claim and may be behind by a moment:
- * the store refuses what its controls do not allow.
+ * The queues with controls and those with a retention, in memory. It says by which way to claim and
+ * may be behind by a moment: the store refuses what its controls do not allow.
  */
 export class QueueCatalog {
   readonly #store: QueueStore;
@@ -12,6 +13,7 @@ export class QueueCatalog {
   readonly #onChanged: ((laneIds: number[]) => void)[] = [];
   #controls = new Map<string, QueueControls>();
   #texts = new Map<string, string>();
+  #retentions = new Map<string, RetentionClass>();
 
   constructor(store: QueueStore, lanes: LaneCatalog) {
     this.#store = store;
@@ -19,7 +21,11 @@ export class QueueCatalog {
   }
 
   async refresh(): Promise<void> {
-    const listed = await this.#store.listControls();
+    const [listed, retentions] = await Promise.all([
+      this.#store.listControls(),
+      this.#store.listRetentions(),
+    ]);
+    this.#retentions = new Map(retentions.map((entry) => [entry.queue, entry.retentionClass]));
     const texts = new Map(listed.map((entry) => [entry.name, JSON.stringify(entry)]));
     const names = new Set([...texts.keys(), ...this.#texts.keys()]);
     const changed = [...names].filter((name) => texts.get(name) !== this.#texts.get(name));
@@ -39,6 +45,11 @@ export class QueueCatalog {
     if (this.#controls.size === 0) return undefined;
     const { queue } = this.#lanes.get(laneId);
     return this.#controls.has(queue) ? queue : undefined;
+  }
+
+  /** For the ids of new tasks of a queue. */
+  retentionClass(queue: string): RetentionClass {
+    return this.#retentions.get(queue) ?? 0;
   }
 
   /** Lanes whose tasks may start when an attempt in this one has ended. */

@@ -175,13 +175,14 @@ export class ClaimDesk {
   }
 
   async #pollOnce(): Promise<void> {
+    // Also for submissions, which may come to a server that has no worker.
+    await this.#readControls();
     if (this.#groups.size === 0) return;
     try {
       await this.#parts.lanes.refresh();
     } catch (error) {
       this.#parts.log.debug({ error }, 'lanes could not be read');
     }
-    await this.#readControls();
     for (const group of this.#groups.values()) group.heatAll();
   }
 }

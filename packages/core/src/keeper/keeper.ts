@@ -7,6 +7,7 @@ import type { Leadership, WaitLimit } from '../ports/keeper-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { WaitLimitAhead } from '../submission/submission-service.ts';
 import { DueQueue } from '../time/due-queue.ts';
+import type { Retention } from './retention.ts';
 import type { ScheduleClock } from './schedule-clock.ts';
 
 interface Parts {
@@ -18,6 +19,7 @@ interface Parts {
   lifetimes: Lifetimes;
   faults?: Faults | undefined;
   schedules: ScheduleClock;
+  retention: Retention;
   /** Tasks have become pending. */
   onReady(): void;
 }
@@ -85,6 +87,7 @@ export class Keeper {
     this.#stopped = true;
     this.#timer?.cancel();
     await this.#round;
+    await this.#parts.retention.stop();
     const leadership = this.#leadership;
     this.#stepDown();
     await leadership?.release();
@@ -135,6 +138,7 @@ export class Keeper {
     await this.#handOnLost();
     await this.#expireOverdue();
     await this.#tidy();
+    void this.#parts.retention.round();
   }
 
   async #tryLead(): Promise<boolean> {

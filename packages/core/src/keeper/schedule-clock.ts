@@ -3,11 +3,13 @@ import type { RunningTask } from '../ports/control-store.ts';
 import type { FiringResult, ScheduleStore, StoredSchedule } from '../ports/schedule-store.ts';
 import { planSlots } from '../schedules/plan-slots.ts';
 import { taskOf } from '../schedules/schedule-service.ts';
+import type { Preparer } from '../submission/prepare.ts';
 import type { NewTask } from '../task/new-task.ts';
 import { DueQueue } from '../time/due-queue.ts';
 
 interface Parts {
   store: ScheduleStore;
+  preparer: Preparer;
   clock: Clock;
   log: Log;
   events: ScheduleEvents;
@@ -75,7 +77,7 @@ export class ScheduleClock {
     let expected = schedule.nextAt;
     for (const [index, slot] of plan.fire.entries()) {
       const next = plan.fire[index + 1] ?? plan.next;
-      const task = taskOf(schedule);
+      const task = taskOf(schedule, this.#parts.preparer);
       const result = await this.#parts.store.fire({ schedule, expected, slot, next, task });
       if (result.kind === 'taken') return;
       this.#announce(task, result);

@@ -1,12 +1,20 @@
 import type { QueueChange, QueueControls, Task } from '@mayfly/contracts';
+import type { RetentionClass } from '../task/task-id.ts';
 import type { QueueLoad } from '../queues/claim-plan.ts';
 
 export interface NamedControls extends QueueControls {
   name: string;
 }
 
+export interface NamedRetention {
+  queue: string;
+  retentionClass: RetentionClass;
+}
+
 /** Controls and figures of one queue. */
 export interface QueueFigures extends NamedControls {
+  /** Null: the default of the servers. */
+  retentionMs: number | null;
   pending: number;
   running: number;
   oldestWaitMs: number | null;
@@ -25,11 +33,15 @@ export interface Standing {
 export interface QueueStore {
   /** Queues that are paused or have limits. */
   listControls(): Promise<NamedControls[]>;
+  /** Queues with a retention of their own. */
+  listRetentions(): Promise<NamedRetention[]>;
   /** Every queue that has had a task or has controls, by name. @param name null for all */
   list(name: string | null, days: number): Promise<QueueFigures[]>;
   /**
    * Sets controls; what is left out stays as it is. When it resolves, no server starts a task
-   * against them any more.
+   * against them any more, and tasks of a new retention class can be stored.
+   *
+   * @throws MayflyError `queue.too_many_retentions`
    */
   change(name: string, change: QueueChange & { paused?: boolean }): Promise<void>;
   /** Where a task stands that is pending, else null. */

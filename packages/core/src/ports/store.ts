@@ -3,6 +3,7 @@ import type { DispatchStore } from './dispatch-store.ts';
 import type { KeeperStore } from './keeper-store.ts';
 import type { KeyStore } from './key-store.ts';
 import type { QueueStore } from './queue-store.ts';
+import type { RetentionStore } from './retention-store.ts';
 import type { ScheduleStore } from './schedule-store.ts';
 import type { SubmissionStore } from './submission-store.ts';
 import type { TaskReader } from './task-reader.ts';
@@ -18,6 +19,7 @@ export interface Store {
   readonly workers: WorkerStore;
   readonly queues: QueueStore;
   readonly keeper: KeeperStore;
+  readonly retention: RetentionStore;
   readonly keys: KeyStore;
   readonly schedules: ScheduleStore;
   readonly hints: ServerHints;
@@ -35,7 +37,7 @@ export interface ServerHints {
   readonly ready: Hint<number>;
   /** These workers were asked for something: a stop, another deadline, to drain. */
   readonly workers: Hint<string>;
-  /** The controls of these queues have changed. */
+  /** The controls or the retention of these queues have changed. */
   readonly queues: Hint<string>;
 }
 

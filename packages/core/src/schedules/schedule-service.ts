@@ -20,7 +20,7 @@ import type {
   StoredSchedule,
 } from '../ports/schedule-store.ts';
 import type { TaskReader } from '../ports/task-reader.ts';
-import { rejectFields, toNewTask, type Preparer } from '../submission/prepare.ts';
+import { rejectFields, type Preparer } from '../submission/prepare.ts';
 import { readScope, writeScope, type Principal } from '../submission/principal.ts';
 import type { NewTask } from '../task/new-task.ts';
 import { decodeCursor, encodeCursor } from '../tasks/cursor.ts';
@@ -153,7 +153,7 @@ export class ScheduleService {
   /** Submits its task now, out of turn, paused or not. @throws MayflyError `schedule.not_found` */
   async run(principal: Principal, id: string): Promise<Task> {
     const { taskJson, laneId, owner } = await this.#readToWrite(principal, id);
-    const task = taskOf({ taskJson, laneId, owner });
+    const task = taskOf({ taskJson, laneId, owner }, this.#parts.preparer);
     const stored = await this.#parts.store.runNow(id, task);
     if (!stored) throw notFound(id);
     this.#parts.onStored([task], stored.createdAt);
@@ -214,10 +214,13 @@ interface TimingFields {
 }
 
 /** A new task as the schedule wants it. */
-export function taskOf(schedule: { taskJson: string; laneId: number; owner: string }): NewTask {
+export function taskOf(
+  schedule: { taskJson: string; laneId: number; owner: string },
+  preparer: Preparer,
+): NewTask {
   const task = JSON.parse(schedule.taskJson) as ScheduledTask;
   const submission = { ...task, after: [], afterPolicy: 'cancel' as const };
-  return toNewTask(submission, schedule.laneId, schedule.owner);
+  return preparer.toNewTask(submission, schedule.laneId, schedule.owner);
 }
 
 function toTiming({ cron, timeZone, everyMs }: TimingFields, now: Date): Timing {

@@ -10,12 +10,13 @@ import {
   type RetryPolicy,
   type submissionSchema,
 } from '@mayfly/contracts';
-import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import type { LaneCatalog } from '../catalog/lane-catalog.ts';
+import type { QueueCatalog } from '../catalog/queue-catalog.ts';
 import type { RuntimeCatalog } from '../catalog/runtime-catalog.ts';
 import type { TypeCatalog } from '../catalog/type-catalog.ts';
 import type { NewTask } from '../task/new-task.ts';
+import { newTaskId, type RetentionClass } from '../task/task-id.ts';
 import { findWebhookFaults } from '../webhooks/check-webhook.ts';
 import type { WebhookSettings } from '../webhooks/webhook-sender.ts';
 
@@ -26,6 +27,7 @@ export interface Catalogs {
   lanes: LaneCatalog;
   types: TypeCatalog;
   runtimes: RuntimeCatalog;
+  controls: QueueCatalog;
 }
 
 /** Checks what a schema cannot, and turns a submission into a task to be stored. */
@@ -52,7 +54,13 @@ export class Preparer {
     const keyed = submission.concurrencyKey !== null;
     const wanted = { queue: submission.queue, type: submission.type, runtime, keyed };
     const lane = this.#catalogs.lanes.find(wanted) ?? (await this.#catalogs.lanes.ensure(wanted));
-    return toNewTask(submission, lane.id, owner);
+    return this.toNewTask(submission, lane.id, owner);
+  }
+
+  /** The task to be stored, from a submission that was checked. */
+  toNewTask(submission: CheckedSubmission, laneId: number, owner: string): NewTask {
+    const retentionClass = this.#catalogs.controls.retentionClass(submission.queue);
+    return toNewTask(submission, { laneId, owner, retentionClass });
   }
 
   /** Checks params against their type. @returns the runtime that the lane needs, or '' */
@@ -111,10 +119,16 @@ export class Preparer {
   }
 }
 
-/** The task to be stored, from a submission that was checked. */
-export function toNewTask(submission: CheckedSubmission, laneId: number, owner: string): NewTask {
+function toNewTask(
+  submission: CheckedSubmission,
+  {
+    laneId,
+    owner,
+    retentionClass,
+  }: { laneId: number; owner: string; retentionClass: RetentionClass },
+): NewTask {
   return {
-    id: uuidv7(),
+    id: newTaskId(retentionClass),
     laneId,
     priority: submission.priority,
     ttlMs: submission.ttlMs,

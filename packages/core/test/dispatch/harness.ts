@@ -1,4 +1,5 @@
 import {
+  LIMITS,
   parseFaults,
   silentLog,
   submissionSchema,
@@ -63,6 +64,7 @@ export class Harness {
       log: silentLog,
       lifetimes: { ...LIFETIMES, ...options.lifetimes },
       ttlMsMax: 86_400_000,
+      retentionMs: LIMITS.retentionMsDefault,
       random: () => 0,
       faults: parseFaults(options.faults),
     });

@@ -1,11 +1,11 @@
 -- Sets controls; $2 names those that change.
 -- $1 queue  $2 fields  $3 paused  $4 concurrency  $5 key concurrency  $6 rate count  $7 rate per ms
--- $8 key rate count  $9 key rate per ms
+-- $8 key rate count  $9 key rate per ms  $10 retention class
 insert into queue as known (
   name, paused, concurrency, key_concurrency, rate_count, rate_per_ms, key_rate_count,
-  key_rate_per_ms
+  key_rate_per_ms, retention_class
 )
-values ($1, coalesce($3, false), $4, $5, $6, $7, $8, $9)
+values ($1, coalesce($3, false), $4, $5, $6, $7, $8, $9, $10)
 on conflict (name) do update set
   paused = case when 'paused' = any ($2::text[]) then excluded.paused else known.paused end,
   concurrency = case when 'concurrency' = any ($2) then excluded.concurrency
@@ -18,4 +18,6 @@ on conflict (name) do update set
   key_rate_count = case when 'keyRateLimit' = any ($2) then excluded.key_rate_count
     else known.key_rate_count end,
   key_rate_per_ms = case when 'keyRateLimit' = any ($2) then excluded.key_rate_per_ms
-    else known.key_rate_per_ms end
+    else known.key_rate_per_ms end,
+  retention_class = case when 'retentionMs' = any ($2) then excluded.retention_class
+    else known.retention_class end

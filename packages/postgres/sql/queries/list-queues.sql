@@ -42,11 +42,13 @@ select known.name, coalesce(counted.pending, 0) as pending, coalesce(placed.runn
   (extract(epoch from now() - counted.oldest) * 1000)::float8 as oldest_wait_ms,
   coalesce(told.totals, '{}') as totals,
   coalesce(queue.paused, false) as paused, queue.concurrency, queue.key_concurrency,
-  queue.rate_count, queue.rate_per_ms::float8, queue.key_rate_count, queue.key_rate_per_ms::float8
+  queue.rate_count, queue.rate_per_ms::float8, queue.key_rate_count, queue.key_rate_per_ms::float8,
+  retention_class.retention_ms::float8
 from known
 left join counted on counted.name = known.name
 left join placed on placed.name = known.name
 left join told on told.name = known.name
 left join queue on queue.name = known.name
+left join retention_class on retention_class.class = queue.retention_class
 where $1::text is null or known.name = $1
 order by known.name

@@ -9,6 +9,7 @@ import { PostgresDispatchStore } from './dispatch-store.ts';
 import { PostgresKeeperStore } from './keeper-store.ts';
 import { PostgresKeyStore } from './key-store.ts';
 import { PostgresQueueStore } from './queue-store.ts';
+import { PostgresRetentionStore } from './retention-store.ts';
 import { ReleaseDesk } from './releases.ts';
 import { PostgresScheduleStore } from './schedule-store.ts';
 import { createServerHints } from './server-hints.ts';
@@ -65,6 +66,7 @@ export async function openPostgresStore(
     workers: new PostgresWorkerStore(hot),
     queues: new PostgresQueueStore(hot, read),
     keeper,
+    retention: new PostgresRetentionStore(hot),
     keys: new PostgresKeyStore(read),
     schedules: new PostgresScheduleStore(hot, tallySlots(), releases),
     webhooks: new PostgresWebhookStore(hot),

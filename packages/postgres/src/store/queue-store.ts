@@ -1,11 +1,25 @@
-import { LIMITS, type QueueChange, type Task } from '@mayfly/contracts';
-import type { NamedControls, QueueFigures, QueueStore, Standing } from '@mayfly/core';
+import {
+  formatDuration,
+  LIMITS,
+  MayflyError,
+  type QueueChange,
+  type Task,
+} from '@mayfly/contracts';
+import type {
+  NamedControls,
+  NamedRetention,
+  QueueFigures,
+  QueueStore,
+  Standing,
+} from '@mayfly/core';
 import type { Database, Row } from '../sql/database.ts';
 import { toControls } from './rows.ts';
 
 /** Counts of what waits stop here: beyond it the exact number helps nobody. */
 const COUNT_BOUND = 1_000_000;
 const AHEAD_BOUND = 10_000;
+
+type Run = Database['run'];
 
 export class PostgresQueueStore implements QueueStore {
   readonly #hot: Database;
@@ -21,14 +35,23 @@ export class PostgresQueueStore implements QueueStore {
     return rows.map((row) => ({ name: row['name'] as string, ...toControls(row) }));
   }
 
+  async listRetentions(): Promise<NamedRetention[]> {
+    const rows = await this.#hot.run('list-retentions', []);
+    return rows.map((row) => ({
+      queue: row['name'] as string,
+      retentionClass: row['class'] as number,
+    }));
+  }
+
   async list(name: string | null, days: number): Promise<QueueFigures[]> {
     const values = [name, COUNT_BOUND, days, LIMITS.priorityMax];
     return (await this.#read.run('list-queues', values)).map(toFigures);
   }
 
   async change(name: string, change: QueueChange & { paused?: boolean }): Promise<void> {
-    const { paused, concurrency, keyConcurrency, rateLimit, keyRateLimit } = change;
+    const { paused, concurrency, keyConcurrency, rateLimit, keyRateLimit, retentionMs } = change;
     await this.#hot.transaction(async (run) => {
+      const retentionClass = retentionMs ? await takeRetentionClass(run, retentionMs) : null;
       await run('change-queue', [
         name,
         Object.keys(change),
@@ -39,6 +62,7 @@ export class PostgresQueueStore implements QueueStore {
         rateLimit?.perMs ?? null,
         keyRateLimit?.count ?? null,
         keyRateLimit?.perMs ?? null,
+        retentionClass,
       ]);
       await run('close-claim-gate', []);
       await run('limit-running', [name]);
@@ -52,10 +76,28 @@ export class PostgresQueueStore implements QueueStore {
   }
 }
 
+async function takeRetentionClass(run: Run, retentionMs: number): Promise<number> {
+  const [row] = await run('take-retention-class', [retentionMs]);
+  const taken = row?.['class'] as number | null;
+  if (taken !== null) return taken;
+  const rows = await run('list-retention-classes', []);
+  const inUse = rows.map((known) => known['retention_ms'] as number);
+  throw new MayflyError(
+    'queue.too_many_retentions',
+    `There are ${inUse.length} retentions in use already: ${inUse.map(formatDuration).join(', ')}. ` +
+      'Take one of them. One that no queue has is free when its last tasks are gone.',
+    {
+      errors: [{ pointer: '/retentionMs', detail: 'is one retention too many' }],
+      extra: { retentionsMs: inUse },
+    },
+  );
+}
+
 function toFigures(row: Row): QueueFigures {
   return {
     name: row['name'] as string,
     ...toControls(row),
+    retentionMs: row['retention_ms'] as number | null,
     pending: row['pending'] as number,
     running: row['running'] as number,
     oldestWaitMs: row['oldest_wait_ms'] as number | null,

@@ -1,9 +1,8 @@
 import { silentLog, systemClock } from '@mayfly/contracts';
-import type { NewTask } from '@mayfly/core';
+import { newTaskId, type NewTask } from '@mayfly/core';
 import { openPostgresStore } from '@mayfly/postgres';
 import { startDatabase, type TestServer } from '@mayfly/testkit';
 import pg from 'pg';
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { query } from '../../src/sql/statements.ts';
 import { OWNER } from './fixture.ts';
@@ -65,7 +64,7 @@ async function waiters(settings: pg.ClientConfig, count: number): Promise<void> 
 
 function newTask(laneId: number): NewTask {
   return {
-    id: uuidv7(),
+    id: newTaskId(0),
     laneId,
     priority: 0,
     ttlMs: 60_000,

@@ -1,7 +1,15 @@
-import type { AttemptOutcome, Task } from '@mayfly/contracts';
-import type { ClaimedAttempt, NewTask, Scope, Settlement, Store } from '@mayfly/core';
-import { openTestStore, type TestServer } from '@mayfly/testkit';
-import { v7 as uuidv7 } from 'uuid';
+import { silentLog, systemClock, type AttemptOutcome, type Task } from '@mayfly/contracts';
+import {
+  newTaskId,
+  type ClaimedAttempt,
+  type NewTask,
+  type Scope,
+  type Settlement,
+  type Store,
+} from '@mayfly/core';
+import { openPostgresStore, type ConnectionSettings } from '@mayfly/postgres';
+import type { TestServer } from '@mayfly/testkit';
+import pg from 'pg';
 
 export const ALL: Scope = { owner: null };
 export const OWNER = '01900000-0000-7000-8000-000000000001';
@@ -13,12 +21,17 @@ export class Fixture {
   laneId = 0;
   workerId = '';
 
-  private constructor(store: Store) {
+  readonly #settings: ConnectionSettings;
+
+  private constructor(store: Store, settings: ConnectionSettings) {
     this.store = store;
+    this.#settings = settings;
   }
 
   static async open(server: TestServer): Promise<Fixture> {
-    const fixture = new Fixture(await openTestStore(server));
+    const settings = await server.database();
+    const surroundings = { clock: systemClock, log: silentLog };
+    const fixture = new Fixture(await openPostgresStore(settings, surroundings), settings);
     const { workers } = fixture.store;
     fixture.laneId = (await workers.ensureLane({ queue: 'default', type: 'noop', runtime: '' })).id;
     fixture.workerId = await fixture.register();
@@ -29,9 +42,16 @@ export class Fixture {
     await this.store.close();
   }
 
+  /** A connection of its own, for what no port does: the past, and two at once. */
+  async connect(): Promise<pg.Client & AsyncDisposable> {
+    const client = new pg.Client({ ...this.#settings, options: '-c search_path=mayfly' });
+    await client.connect();
+    return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+  }
+
   newTask(changes: Partial<NewTask> = {}): NewTask {
     return {
-      id: uuidv7(),
+      id: newTaskId(0),
       laneId: this.laneId,
       priority: 0,
       ttlMs: 60_000,

@@ -14,6 +14,8 @@ import { keepingSuite } from './suites/keeping.ts';
 import { keySuite } from './suites/keys.ts';
 import { queueSuite } from './suites/queues.ts';
 import { readingSuite } from './suites/reading.ts';
+import { retentionMixSuite } from './suites/retention-mix.ts';
+import { retentionSuite } from './suites/retention.ts';
 import { scheduleSuite } from './suites/schedules.ts';
 import { submissionSuite } from './suites/submissions.ts';
 import { webhookSuite } from './suites/webhooks.ts';
@@ -41,6 +43,10 @@ describe.each(DATABASE_KINDS)('store on %s', (kind) => {
   describe('reading', () => readingSuite(open));
   describe('workers', () => workerSuite(open));
   describe('keeping', () => keepingSuite(open));
+  describe('retention', () => {
+    retentionSuite(open);
+    retentionMixSuite(open);
+  });
   describe('schedules', () => scheduleSuite(open));
   describe('webhooks', () => webhookSuite(open));
   describe('keys', () => keySuite(open));

@@ -1,4 +1,5 @@
 import type { QueueView } from '@mayfly/client';
+import { formatDuration } from '@mayfly/contracts';
 import type { CliContext } from '../../context.ts';
 import type { ClientFlags } from '../../options/client-options.ts';
 import { showMs } from '../../output/times.ts';
@@ -17,6 +18,7 @@ export function printQueue(queue: QueueView, flags: ClientFlags, { terminal }: C
     queue: queue.name,
     state: queue.paused ? 'paused' : 'open',
     limits: limitsOf(queue) || 'none',
+    kept: queue.retentionMs === null ? '' : formatDuration(queue.retentionMs),
     pending: String(queue.pending),
     running: String(queue.running),
     'oldest wait': showMs(queue.oldestWaitMs),
