@@ -64,6 +64,22 @@ describe('GET /api/tasks/{id}/explain', () => {
     expect(await codes(done.id)).toEqual(['end.completed']);
   });
 
+  it('tells of the tasks that it waits for, and of the one that ended it', async () => {
+    const first = await mayfly.submit('sleep', { ms: 1 }, { delayMs: 60_000 });
+    const tied = await mayfly.submit('sleep', { ms: 1 }, { after: [first.id] });
+    expect(await told(tied.id)).toMatchObject({
+      status: 'scheduled',
+      reasons: [
+        { code: 'wait.predecessors', at: null, tasks: [{ id: first.id, status: 'scheduled' }] },
+      ],
+    });
+    await mayfly.post(`/api/tasks/${first.id}/cancel`);
+    const { status, reasons } = await told(tied.id);
+    expect(status).toBe('cancelled');
+    expect(reasons).toMatchObject([{ code: 'end.dependency_failed' }]);
+    expect(reasons[0]?.message).toContain(`after the task ${first.id}, which is cancelled`);
+  });
+
   it('tells nobody of tasks that are not theirs, nor of none', async () => {
     const { id } = await mayfly.submit('sleep', { ms: 1 });
     const stranger = await mayfly.makeKey('tasks:read');

@@ -79,6 +79,8 @@ const CONTROLS: QueueControls = {
   keyRateLimit: null,
 };
 
+const NOBODY = { count: 0, tasks: [] };
+
 function load(controls: Partial<QueueControls>, changes: Partial<QueueLoad> = {}): QueueLoad {
   const own = { key: 'k', running: 2, started: 2, freeInMs: 700 };
   const whole = { running: 3, started: 3, freeInMs: 400, keys: [own] };
@@ -87,7 +89,8 @@ function load(controls: Partial<QueueControls>, changes: Partial<QueueLoad> = {}
 
 function told(changes: Partial<Snapshot> & { task?: Task } = {}): ReturnType<typeof explain> {
   const standing = { runtime: '', ahead: 0, load: null };
-  return explain({ task: TASK, attempts: [], workers: [WORKER], standing, nowMs: NOW, ...changes });
+  const rest = { attempts: [], workers: [WORKER], predecessors: NOBODY, nowMs: NOW };
+  return explain({ task: TASK, standing, ...rest, ...changes });
 }
 
 const task = (changes: Partial<Task>): Task => ({ ...TASK, ...changes });
@@ -183,6 +186,22 @@ describe('what a task does that is not pending', () => {
     });
   });
 
+  it('waits for other tasks, and for its time when that is still to come', () => {
+    const tasks = [
+      { id: '01900000-0000-7000-8000-00000000000b', status: 'running' },
+      { id: '01900000-0000-7000-8000-00000000000c', status: 'pending' },
+    ] as const;
+    const predecessors = { count: 5, tasks: [...tasks] };
+    const tied = (runAt: string | null) =>
+      told({ task: task({ status: 'scheduled', runAt }), predecessors }).reasons;
+    const [found] = tied(null);
+    expect(found).toMatchObject({ code: 'wait.predecessors', at: null, tasks });
+    expect(found?.message).toMatch(/5 tasks .*0b \(running\), .*0c \(pending\) and 3 more/);
+    expect(tied(null)).toHaveLength(1);
+    expect(tied(at(-1))).toHaveLength(1);
+    expect(tied(at(60_000))[1]).toMatchObject({ code: 'wait.scheduled', at: at(60_000) });
+  });
+
   it('waits for its back-off, with the last error', () => {
     const later = task({ status: 'scheduled', attempt: 1, runAt: at(500) });
     const [found] = told({ task: later, attempts: [ATTEMPT] }).reasons;
@@ -224,6 +243,7 @@ describe('why a task ended', () => {
     ['expired', 'task.queue_ttl_exceeded', 'end.queue_ttl_exceeded'],
     ['expired', 'task.total_ttl_exceeded', 'end.total_ttl_exceeded'],
     ['cancelled', 'task.cancelled', 'end.cancelled'],
+    ['cancelled', 'task.dependency_failed', 'end.dependency_failed'],
     ['cancelled', 'attempt.ttl_exceeded', 'end.cancelled'],
   ] as const)('%s with %s is %s', (status, error, code) => {
     const found = ended(status, error);

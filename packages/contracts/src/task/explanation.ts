@@ -4,6 +4,7 @@ import { taskStatusSchema } from './status.ts';
 /** Why a task waits, what it does, or why it ended. A code never changes its meaning. */
 export const EXPLANATION_CODES = [
   'wait.scheduled',
+  'wait.predecessors',
   'wait.back_off',
   'wait.queue_paused',
   'wait.no_worker_for_type',
@@ -25,6 +26,7 @@ export const EXPLANATION_CODES = [
   'end.queue_ttl_exceeded',
   'end.total_ttl_exceeded',
   'end.cancelled',
+  'end.dependency_failed',
 ] as const;
 
 export type ExplanationCode = (typeof EXPLANATION_CODES)[number];
@@ -33,6 +35,10 @@ const reasonSchema = z.object({
   code: z.enum(EXPLANATION_CODES),
   message: z.string().describe('The same in words.'),
   at: z.iso.datetime().nullable().describe('When it ends, or when it came to be so; null: open.'),
+  tasks: z
+    .array(z.object({ id: z.uuid(), status: taskStatusSchema }))
+    .optional()
+    .describe('With `wait.predecessors`: the first ones that it still waits for.'),
 });
 
 /** Answer of `GET /api/tasks/{id}/explain`. */

@@ -10,6 +10,7 @@ import { reason } from './reason.ts';
 const CODE_OF_ERROR: Partial<Record<ErrorCode, ExplanationCode>> = {
   'attempt.lost_too_often': 'end.lost_too_often',
   'attempt.ttl_exceeded': 'end.ttl_exceeded',
+  'task.dependency_failed': 'end.dependency_failed',
   'task.queue_ttl_exceeded': 'end.queue_ttl_exceeded',
   'task.total_ttl_exceeded': 'end.total_ttl_exceeded',
 };
@@ -22,13 +23,18 @@ const CODE_OF_STATUS: Partial<Record<Task['status'], ExplanationCode>> = {
 
 /** Why a finished task ended as it did. */
 export function explainEnd(task: Task, last: Attempt | undefined): ExplanationReason {
-  const byError = task.error ? CODE_OF_ERROR[task.error.code as ErrorCode] : undefined;
-  const code = CODE_OF_STATUS[task.status] === 'end.cancelled' ? 'end.cancelled' : byError;
   return reason(
-    code ?? CODE_OF_STATUS[task.status] ?? 'end.failed',
+    codeOf(task),
     [whatHappened(task), stopOf(last), lateOf(last)].filter(Boolean).join(' '),
     task.finishedAt,
   );
+}
+
+function codeOf({ status, error }: Task): ExplanationCode {
+  const byError = error ? CODE_OF_ERROR[error.code as ErrorCode] : undefined;
+  // Who cancels an attempt ends it, whatever its own error is.
+  if (status === 'cancelled' && byError !== 'end.dependency_failed') return 'end.cancelled';
+  return byError ?? CODE_OF_STATUS[status] ?? 'end.failed';
 }
 
 function whatHappened(task: Task): string {

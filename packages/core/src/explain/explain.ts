@@ -6,8 +6,10 @@ import {
   type WorkerView,
 } from '@mayfly/contracts';
 import type { Standing } from '../ports/queue-store.ts';
+import type { OpenPredecessors } from '../ports/task-reader.ts';
 import { explainEnd } from './explain-end.ts';
 import { explainPending } from './explain-pending.ts';
+import { explainScheduled } from './explain-scheduled.ts';
 import { reason } from './reason.ts';
 
 /** All that is known of a task at one moment. */
@@ -17,6 +19,8 @@ export interface Snapshot {
   workers: WorkerView[];
   /** Null unless the task is pending. */
   standing: Standing | null;
+  /** Nobody unless the task is scheduled. */
+  predecessors: OpenPredecessors;
   /** Wall clock, in milliseconds. */
   nowMs: number;
 }
@@ -38,28 +42,12 @@ function reasonsOf(snapshot: Snapshot): Explanation['reasons'] {
   if (isFinal(task.status)) return [explainEnd(task, last)];
   switch (task.status) {
     case 'scheduled':
-      return [explainScheduled(task, last)];
+      return explainScheduled(snapshot, last);
     case 'running':
       return [explainRunning(task, last)];
     default:
       return explainPending(snapshot);
   }
-}
-
-function explainScheduled(task: Task, last: Attempt | undefined): Explanation['reasons'][number] {
-  if (!last) {
-    return reason(
-      'wait.scheduled',
-      `It is to start at ${task.runAt ?? 'a later time'}.`,
-      task.runAt,
-    );
-  }
-  const why = last.error ? ` (${last.error.code}: ${last.error.message})` : '';
-  return reason(
-    'wait.back_off',
-    `Attempt ${last.number} ended as ${last.outcome ?? 'unknown'}${why}. The next one is to start at ${task.runAt ?? 'a later time'}.`,
-    task.runAt,
-  );
 }
 
 function explainRunning(task: Task, last: Attempt | undefined): Explanation['reasons'][number] {

@@ -44,6 +44,13 @@ export interface StoreStats {
   totals: Record<string, number>;
 }
 
+/** Whom a task still waits for. */
+export interface OpenPredecessors {
+  count: number;
+  /** The first of them. */
+  tasks: { id: string; status: TaskStatus }[];
+}
+
 export interface TaskReader {
   get(id: string, scope: Scope): Promise<Task | null>;
   getMany(ids: string[], scope: Scope): Promise<Task[]>;
@@ -54,6 +61,8 @@ export interface TaskReader {
     page: { after: string | null; limit: number },
   ): Promise<TaskListPage>;
   attempts(id: string, scope: Scope): Promise<Attempt[] | null>;
+  /** @param limit most tasks to name */
+  predecessors(id: string, limit: number): Promise<OpenPredecessors>;
   output(id: string, from: OutputPosition, limitBytes: number): Promise<OutputChunkView[]>;
   stats(days: number): Promise<StoreStats>;
 }

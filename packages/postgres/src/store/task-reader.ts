@@ -1,6 +1,7 @@
 import type { Attempt, Task } from '@mayfly/contracts';
 import { FINAL_STATUSES, type OutputStream, type TaskStatus } from '@mayfly/contracts';
 import type {
+  OpenPredecessors,
   OutputChunkView,
   OutputPosition,
   Scope,
@@ -76,6 +77,15 @@ export class PostgresTaskReader implements TaskReader {
     const rows = await this.#database.run('list-attempts', [id, owner]);
     if (rows.length === 0) return null;
     return rows.filter((row) => row['number'] !== null).map(toAttempt);
+  }
+
+  async predecessors(id: string, limit: number): Promise<OpenPredecessors> {
+    const rows = await this.#database.run('list-predecessors', [id, limit]);
+    const tasks = rows.map((row) => ({
+      id: row['id'] as string,
+      status: row['status'] as TaskStatus,
+    }));
+    return { count: (rows[0]?.['count'] as number | undefined) ?? 0, tasks };
   }
 
   async output(id: string, from: OutputPosition, limitBytes: number): Promise<OutputChunkView[]> {

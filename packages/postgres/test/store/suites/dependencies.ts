@@ -33,6 +33,26 @@ export function dependencySuite(open: Open): void {
     expect(await fixture.claimOne()).toMatchObject({ taskId: last, attempt: 1 });
   });
 
+  it('names whom a task still waits for, and how they stand', async () => {
+    await using fixture = await open();
+    const [first, second] = [await fixture.submit(), await fixture.submit()];
+    const third = await fixture.submit({ delayMs: 60_000 });
+    const last = await submitAfter(fixture, [first, second, third]);
+    const [one] = await fixture.claim(2);
+    const { reader } = fixture.store;
+    const named = [
+      { id: first, status: 'running' },
+      { id: second, status: 'running' },
+      { id: third, status: 'scheduled' },
+    ];
+    expect(await reader.predecessors(last, 5)).toEqual({ count: 3, tasks: named });
+    expect(await reader.predecessors(last, 1)).toEqual({ count: 3, tasks: named.slice(0, 1) });
+    await fixture.settle(one!, 'completed');
+    const left = named.filter(({ id }) => id !== one!.taskId);
+    expect(await reader.predecessors(last, 5)).toEqual({ count: 2, tasks: left });
+    expect(await reader.predecessors(first, 5)).toEqual({ count: 0, tasks: [] });
+  });
+
   it('waits on while a predecessor runs again', async () => {
     await using fixture = await open();
     const first = await fixture.submit();
