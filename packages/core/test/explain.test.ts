@@ -89,7 +89,8 @@ function load(controls: Partial<QueueControls>, changes: Partial<QueueLoad> = {}
 
 function told(changes: Partial<Snapshot> & { task?: Task } = {}): ReturnType<typeof explain> {
   const standing = { runtime: '', ahead: 0, load: null };
-  const rest = { attempts: [], workers: [WORKER], predecessors: NOBODY, nowMs: NOW };
+  const none = { attempts: [], predecessors: NOBODY, heldUntil: null };
+  const rest = { ...none, workers: [WORKER], nowMs: NOW };
   return explain({ task: TASK, standing, ...rest, ...changes });
 }
 
@@ -207,6 +208,15 @@ describe('what a task does that is not pending', () => {
     const [found] = told({ task: later, attempts: [ATTEMPT] }).reasons;
     expect(found).toMatchObject({ code: 'wait.back_off', at: at(500) });
     expect(found?.message).toContain('attempt.failed: boom');
+  });
+
+  it('waits for an attempt that may still live', () => {
+    const held = task({ status: 'scheduled', attempt: 1, runAt: at(4000) });
+    const last = { ...ATTEMPT, outcome: 'expired' as const };
+    const heldUntil = new Date(NOW + 4000);
+    const [found] = told({ task: held, attempts: [last], heldUntil }).reasons;
+    expect(found).toMatchObject({ code: 'wait.unconfirmed_end', at: at(4000) });
+    expect(found?.message).toContain('Attempt 1 is expired, but w1 has not said');
   });
 
   it('runs, or is being stopped', () => {

@@ -6,6 +6,7 @@ export const EXPLANATION_CODES = [
   'wait.scheduled',
   'wait.predecessors',
   'wait.back_off',
+  'wait.unconfirmed_end',
   'wait.queue_paused',
   'wait.no_worker_for_type',
   'wait.no_worker_for_runtime',

@@ -14,6 +14,11 @@ export interface Lifetimes {
   pollMs: number;
 }
 
+/** After this time a worker that was not heard of has ended all that it ran. */
+export function certainDeathMs({ leaseMs, leaseMarginMs }: Lifetimes): number {
+  return leaseMs + leaseMarginMs;
+}
+
 export const DEFAULT_LIFETIMES: Lifetimes = {
   heartbeatMs: 1000,
   leaseMs: 5000,

@@ -60,6 +60,7 @@ export function makeSettlement(
     outcome: step.outcome,
     status: step.status,
     delayMs: Math.max(step.delayMs, waitMs),
+    freeInMs: waitMs > step.delayMs ? step.delayMs : null,
     failures: step.failures,
     lost: step.lost,
     resultJson: ending.resultJson ?? null,

@@ -6,7 +6,7 @@ import type { LaneCatalog } from '../catalog/lane-catalog.ts';
 import type { TaskFeed } from '../live/task-feed.ts';
 import type { DispatchStore, LateReport, Settlement } from '../ports/dispatch-store.ts';
 import type { HeldAttempt } from '../task/attempt.ts';
-import type { Lifetimes } from './lifetimes.ts';
+import { certainDeathMs, type Lifetimes } from './lifetimes.ts';
 import { isCompletion, makeSettlement, type AttemptEnding } from './settlement.ts';
 
 const FLUSH_MAX = 1000;
@@ -108,8 +108,7 @@ export class Settler {
 
   #settlementOf(held: HeldAttempt, ending: AttemptEnding): Settlement {
     const { random, lifetimes } = this.#parts;
-    const certainDeathMs = lifetimes.leaseMs + lifetimes.leaseMarginMs;
-    return makeSettlement(held, ending, { random, certainDeathMs });
+    return makeSettlement(held, ending, { random, certainDeathMs: certainDeathMs(lifetimes) });
   }
 
   #announce(settlement: Settlement, held: HeldAttempt): void {

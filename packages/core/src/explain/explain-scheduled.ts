@@ -2,11 +2,12 @@ import type { Attempt, ExplanationReason } from '@mayfly/contracts';
 import type { Snapshot } from './explain.ts';
 import { reason } from './reason.ts';
 
-/** Why a task is not in the line yet: the tasks before it, its time, or its back-off. */
+/** Why a task is not in the line yet: the tasks before it, its time, its back-off, or an attempt without an end. */
 export function explainScheduled(
-  { task, predecessors, nowMs }: Snapshot,
+  { task, predecessors, heldUntil, nowMs }: Snapshot,
   last: Attempt | undefined,
 ): ExplanationReason[] {
+  if (last && heldUntil) return [unconfirmed(last, heldUntil.toISOString())];
   if (predecessors.count === 0) return [last ? backOff(last, task.runAt) : ownTime(task.runAt)];
   const comesLater = task.runAt !== null && Date.parse(task.runAt) > nowMs;
   return [others(predecessors), ...(comesLater ? [ownTime(task.runAt)] : [])];
@@ -30,5 +31,15 @@ function backOff(last: Attempt, runAt: string | null): ExplanationReason {
     'wait.back_off',
     `Attempt ${last.number} ended as ${last.outcome ?? 'unknown'}${why}. The next one is to start at ${runAt ?? 'a later time'}.`,
     runAt,
+  );
+}
+
+function unconfirmed(last: Attempt, until: string): ExplanationReason {
+  const where = last.worker ?? 'its worker';
+  return reason(
+    'wait.unconfirmed_end',
+    `Attempt ${last.number} is ${last.outcome ?? 'over'}, but ${where} has not said that its code is dead. ` +
+      `The next one is to start when it has, and at ${until} at the latest: by then the lease of the worker has ended it.`,
+    until,
   );
 }

@@ -21,6 +21,8 @@ export interface Snapshot {
   standing: Standing | null;
   /** Nobody unless the task is scheduled. */
   predecessors: OpenPredecessors;
+  /** Its last attempt may still live, and holds it until then; null unless it is scheduled. */
+  heldUntil: Date | null;
   /** Wall clock, in milliseconds. */
   nowMs: number;
 }

@@ -30,7 +30,7 @@ export class Explainer {
 
   /** @throws MayflyError `task.not_found` */
   async explain(principal: Principal, id: string): Promise<Explanation> {
-    const { queries, queues, workers, clock } = this.#parts;
+    const { queries, queues, workers, reader, clock } = this.#parts;
     for (let look = 1; ; look++) {
       const task = await queries.get(principal, id);
       const waits = task.status === 'pending';
@@ -44,6 +44,7 @@ export class Explainer {
         workers: waits ? await workers.listWorkers() : [],
         standing,
         predecessors,
+        heldUntil: task.status === 'scheduled' ? await reader.heldUntil(id) : null,
         nowMs: clock.now(),
       });
     }

@@ -41,8 +41,13 @@ export type ChangeResult =
 export interface ControlStore {
   /** Cancels those of the tasks that have not finished; the others are left out of the answer. */
   cancel(ids: string[], scope: Scope): Promise<CancelResult>;
-  /** Sends finished tasks back to `pending`. @returns the ids that went */
-  retry(ids: string[], scope: Scope): Promise<string[]>;
+  /**
+   * Sends finished tasks back to `pending`. One whose last attempt ended without a confirmed death
+   * is held in `scheduled` until `certainDeathMs` after that end, or until the death is confirmed.
+   *
+   * @returns the ids that went
+   */
+  retry(ids: string[], scope: Scope, certainDeathMs: number): Promise<string[]>;
   /** Changes a waiting task, or `ttlMs` of a running one; all or nothing. */
   change(id: string, change: StoredChange, scope: Scope): Promise<ChangeResult>;
   /** Deletes finished tasks with all that belongs to them. @returns the ids that are gone */

@@ -14,6 +14,8 @@ export interface Settlement extends AttemptRef {
   /** Null: the task runs again after `delayMs`. */
   status: FinalStatus | null;
   delayMs: number;
+  /** The delay that would do if the death of the attempt were confirmed; null when `delayMs` does. */
+  freeInMs: number | null;
   failures: number;
   lost: number;
   resultJson: string | null;

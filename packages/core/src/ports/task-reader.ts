@@ -63,6 +63,8 @@ export interface TaskReader {
   attempts(id: string, scope: Scope): Promise<Attempt[] | null>;
   /** @param limit most tasks to name */
   predecessors(id: string, limit: number): Promise<OpenPredecessors>;
+  /** Until when a task is held because its last attempt may still live; null when it is not. */
+  heldUntil(id: string): Promise<Date | null>;
   output(id: string, from: OutputPosition, limitBytes: number): Promise<OutputChunkView[]>;
   stats(days: number): Promise<StoreStats>;
 }

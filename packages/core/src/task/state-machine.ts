@@ -17,15 +17,17 @@ import type { TaskStatus } from '@mayfly/contracts';
  *                 └───────────────────┴─────▶│ completed · failed · expired │
  *                                            │ cancelled                    │
  *                            manual retry ◀──└──────────────────────────────┘
+ *
+ * A manual retry goes to `scheduled` while the attempt before it may still live.
  */
 const MOVES: Record<TaskStatus, readonly TaskStatus[]> = {
   scheduled: ['pending', 'scheduled', 'expired', 'cancelled'],
   pending: ['running', 'scheduled', 'expired', 'cancelled'],
   running: ['completed', 'failed', 'expired', 'cancelled', 'scheduled', 'pending'],
-  completed: ['pending'],
-  failed: ['pending'],
-  expired: ['pending'],
-  cancelled: ['pending'],
+  completed: ['pending', 'scheduled'],
+  failed: ['pending', 'scheduled'],
+  expired: ['pending', 'scheduled'],
+  cancelled: ['pending', 'scheduled'],
 };
 
 export function canMove(from: TaskStatus, to: TaskStatus): boolean {

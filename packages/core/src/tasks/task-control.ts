@@ -12,6 +12,7 @@ import {
 } from '@mayfly/contracts';
 import type { LaneCatalog } from '../catalog/lane-catalog.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { certainDeathMs, type Lifetimes } from '../dispatch/lifetimes.ts';
 import { toEvent } from '../live/to-event.ts';
 import type { TaskFeed } from '../live/task-feed.ts';
 import type { ControlStore, Scope, StoredChange } from '../ports/control-store.ts';
@@ -28,6 +29,7 @@ interface Parts {
   lanes: LaneCatalog;
   feed: TaskFeed;
   clock: Clock;
+  lifetimes: Lifetimes;
   /** Waiting tasks have new due times. */
   onRescheduled(): void;
 }
@@ -78,7 +80,8 @@ export class TaskControl {
   }
 
   /**
-   * Sends a finished task back to `pending`. Its attempts are kept.
+   * Sends a finished task back to `pending`. Its attempts are kept. While the last one may still
+   * live, because nobody has confirmed its death, the task waits as `scheduled`.
    *
    * @throws MayflyError `task.not_found` or `task.not_retryable`
    */
@@ -219,7 +222,8 @@ export class TaskControl {
   }
 
   async #retryMany(ids: string[], scope: Scope): Promise<number> {
-    const retried = await this.#parts.store.retry(ids, scope);
+    const { store, lifetimes } = this.#parts;
+    const retried = await store.retry(ids, scope, certainDeathMs(lifetimes));
     if (retried.length === 0) return 0;
     this.#parts.dispatcher.heat(this.#parts.lanes.ids());
     await this.publish(retried);

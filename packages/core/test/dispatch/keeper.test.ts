@@ -23,6 +23,22 @@ describe('the keeper', () => {
     expect(await worker.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 1 });
   });
 
+  it('starts nothing beside an attempt that may still live, until its death is confirmed', async () => {
+    await using harness = await open();
+    const worker = await harness.worker(2);
+    const task = await harness.submit({ ttlMs: 20 });
+    const first = await worker.nextAssignment();
+    const { finishedAt } = await harness.until(task.id, 'expired');
+    const held = await harness.core.control.retry(ME, task.id);
+    expect(held).toMatchObject({ status: 'scheduled', attempt: 1 });
+    expect(Date.parse(held.runAt ?? '') - Date.parse(finishedAt ?? '')).toBe(60_000);
+    expect((await harness.core.explainer.explain(ME, task.id)).reasons).toMatchObject([
+      { code: 'wait.unconfirmed_end', at: held.runAt },
+    ]);
+    worker.report(first, 'expired', { stopRequestedAgoMs: 90, stopConfirmedAgoMs: 10 });
+    expect(await worker.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 2 });
+  });
+
   it('wakes a task after its back-off', async () => {
     await using harness = await open();
     const worker = await harness.worker();

@@ -105,7 +105,8 @@ async function firstAttempt(
 }
 
 function statusesAfter(outcome: Attempt['outcome'], round: Round): TaskStatus[] {
-  const again: TaskStatus[] = round.moves.includes('retry') ? ['pending'] : [];
+  // Without a confirmed death the next attempt is held.
+  const again: TaskStatus[] = round.moves.includes('retry') ? ['pending', 'scheduled'] : [];
   const cancelled: TaskStatus[] = round.moves.includes('cancel') ? ['cancelled'] : [];
   switch (outcome) {
     case null:

@@ -1,5 +1,6 @@
 -- Notes reports for attempts that have ended already: the confirmed death of a stopped one with
--- what it had printed, or the refusal of a result.
+-- what it had printed, or the refusal of a result. Either way its code has ended, so a task that is
+-- held for it goes on.
 -- $1 task  $2 attempt  $3 worker  $4 outcome  $5 result  $6 stop confirmed ago ms: arrays
 with given as (
   select * from unnest(
@@ -34,7 +35,13 @@ with given as (
   where attempt.task_id = given.task_id
     and attempt.number = given.attempt
     and attempt.worker_id = given.worker_id
-  returning attempt.task_id, attempt.number as attempt, attempt.outcome::text as outcome
+  returning attempt.task_id, attempt.number as attempt, attempt.outcome::text as outcome,
+    given.outcome in ('completed', 'failed') or attempt.stop_confirmed_at is not null as is_over
+), freed as (
+  update scheduled set due_at = scheduled.free_at, held_until = null, free_at = null
+  from past
+  where past.is_over and scheduled.task_id = past.task_id and scheduled.attempt = past.attempt
+    and scheduled.held_until is not null
 )
 select task_id, attempt, outcome from last
 union all

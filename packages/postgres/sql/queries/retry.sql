@@ -1,5 +1,6 @@
--- Sends finished tasks back to pending; the attempt that ended them becomes history.
--- $1 tasks  $2 owner or null for all
+-- Sends finished tasks back to pending; the attempt that ended them becomes history. While the last
+-- attempt may still live, they are held.
+-- $1 tasks  $2 owner or null for all  $3 ms after which an attempt without a confirmed death is dead
 with asked as (
   select id, lane_id, priority, total_ttl_ms, concurrency_key from task
   where id = any ($1::uuid[]) and ($2::uuid is null or owner = $2)
@@ -26,7 +27,28 @@ with asked as (
 ), unlimited as (
   delete from wait_limit using reopened
   where wait_limit.task_id = reopened.task_id and wait_limit.kind = 'queue'
+), unconfirmed as (
+  select task_id, worker_id, finished_at from reopened
+  where worker_id is not null and status in ('expired', 'cancelled') and stop_confirmed_at is null
+  union all
+  -- It ended once more while it was held.
+  select attempt.task_id, attempt.worker_id, attempt.finished_at
+  from reopened
+  join attempt on attempt.task_id = reopened.task_id and attempt.number = reopened.attempt
+  where reopened.worker_id is null and attempt.outcome in ('expired', 'cancelled')
+    and attempt.stop_confirmed_at is null
+), held as (
+  select task_id, finished_at + $3::float8 * interval '1 ms' as until
+  from unconfirmed
+  where finished_at + $3::float8 * interval '1 ms' > now() and not exists (
+    select from worker where worker.id = unconfirmed.worker_id and worker.state = 'lost'
+  )
+), waiting as (
+  insert into scheduled (task_id, due_at, attempt, failures, lost, held_until, free_at)
+  select task_id, held.until, attempt, 0, 0, held.until, now() from reopened join held using (task_id)
+), queued as (
+  insert into ready (lane_id, priority, task_id, attempt, failures, lost, key)
+  select lane_id, priority, task_id, attempt, 0, 0, concurrency_key
+  from reopened where task_id not in (select task_id from held)
 )
-insert into ready (lane_id, priority, task_id, attempt, failures, lost, key)
-select lane_id, priority, task_id, attempt, 0, 0, concurrency_key from reopened
-returning task_id
+select task_id from reopened

@@ -31,8 +31,8 @@ export class PostgresControlStore implements ControlStore {
     return toCancelResult(this.#releases.sift(answer));
   }
 
-  async retry(ids: string[], scope: Scope): Promise<string[]> {
-    return idsOf(await this.#database.run('retry', [ids, scope.owner]));
+  async retry(ids: string[], scope: Scope, certainDeathMs: number): Promise<string[]> {
+    return idsOf(await this.#database.run('retry', [ids, scope.owner, certainDeathMs]));
   }
 
   async remove(ids: string[], scope: Scope): Promise<string[]> {

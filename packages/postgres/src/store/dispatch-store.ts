@@ -153,6 +153,7 @@ function settlementColumns(settlements: Settlement[]): unknown[][] {
     (item) => whole(item.stopRequestedAgoMs),
     (item) => whole(item.stopConfirmedAgoMs),
     (item) => item.lateResult,
+    (item) => item.freeInMs,
   );
 }
 

@@ -88,6 +88,11 @@ export class PostgresTaskReader implements TaskReader {
     return { count: (rows[0]?.['count'] as number | undefined) ?? 0, tasks };
   }
 
+  async heldUntil(id: string): Promise<Date | null> {
+    const [row] = await this.#database.run('read-hold', [id]);
+    return (row?.['held_until'] as Date | undefined) ?? null;
+  }
+
   async output(id: string, from: OutputPosition, limitBytes: number): Promise<OutputChunkView[]> {
     const rows = await this.#database.run('read-output', [
       id,

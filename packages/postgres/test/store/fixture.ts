@@ -133,6 +133,7 @@ export class Fixture {
       stopRequestedAgoMs: null,
       stopConfirmedAgoMs: null,
       lateResult: false,
+      freeInMs: null,
       ...changes,
     };
   }

@@ -53,7 +53,7 @@ export function controlSuite(open: Open): void {
     expect(await control.cancel([id], stranger)).toEqual({ cancelled: [], stopping: [] });
     expect(await control.change(id, { priority: 1 }, stranger)).toEqual({ kind: 'not-found' });
     await control.cancel([id], { owner: OWNER });
-    expect(await control.retry([id], stranger)).toEqual([]);
+    expect(await control.retry([id], stranger, 0)).toEqual([]);
     expect(await control.remove([id], stranger)).toEqual([]);
     expect(await fixture.statusOf(id)).toBe('cancelled');
   });
@@ -68,7 +68,7 @@ export function controlSuite(open: Open): void {
       errorCode: 'e',
       errorMessage: 'm',
     });
-    expect(await fixture.store.control.retry([id, waiting], ALL)).toEqual([id]);
+    expect(await fixture.store.control.retry([id, waiting], ALL, 0)).toEqual([id]);
     expect(await fixture.task(id)).toMatchObject({
       status: 'pending',
       attempt: 1,
@@ -78,7 +78,7 @@ export function controlSuite(open: Open): void {
     const again = await fixture.claimOne();
     expect(again).toMatchObject({ attempt: 2, failures: 0, lost: 0 });
     await fixture.settle(again, 'completed', { resultJson: '2' });
-    expect(await fixture.store.control.retry([id], ALL)).toEqual([id]);
+    expect(await fixture.store.control.retry([id], ALL, 0)).toEqual([id]);
     await fixture.settle(await fixture.claimOne(), 'completed', { resultJson: '3' });
     expect(await fixture.task(id)).toMatchObject({ status: 'completed', attempt: 3, result: 3 });
     expect(await fixture.store.reader.attempts(id, ALL)).toMatchObject([
@@ -88,6 +88,94 @@ export function controlSuite(open: Open): void {
     ]);
   });
 
+  it('holds a retry while the last attempt may still live', async () => {
+    await using fixture = await open();
+    const { control, reader } = fixture.store;
+    const ends = ['expired', 'cancelled', 'failed', 'completed'] as const;
+    const statuses: Record<string, string> = {};
+    for (const end of ends) {
+      const id = await fixture.submit();
+      await fixture.settle(await fixture.claimOne(), end);
+      expect(await control.retry([id], ALL, 60_000)).toEqual([id]);
+      const { status, runAt } = await fixture.task(id);
+      statuses[end] = status;
+      const heldUntil = await reader.heldUntil(id);
+      expect(heldUntil?.toISOString() ?? null).toBe(runAt);
+      await control.cancel([id], ALL);
+    }
+    expect(statuses).toEqual({
+      expired: 'scheduled',
+      cancelled: 'scheduled',
+      failed: 'pending',
+      completed: 'pending',
+    });
+  });
+
+  it('holds no retry once the death is confirmed, the time is over, or the worker is lost', async () => {
+    await using fixture = await open();
+    const { control, workers } = fixture.store;
+    const confirmed = await fixture.submit();
+    await fixture.settle(await fixture.claimOne(), 'expired', { stopConfirmedAgoMs: 0 });
+    const old = await fixture.submit();
+    await fixture.settle(await fixture.claimOne(), 'expired');
+    await databaseWait(fixture.store, 5);
+    await control.retry([confirmed], ALL, 60_000);
+    await control.retry([old], ALL, 1);
+    const mortal = await fixture.register(1);
+    const orphan = await fixture.submit({ priority: 9 });
+    const [attempt] = await fixture.claim(1, mortal);
+    await fixture.settle(attempt!, 'cancelled');
+    await databaseWait(fixture.store, 5);
+    await workers.loseExpired(0);
+    await control.retry([orphan], ALL, 60_000);
+    for (const id of [confirmed, old, orphan]) expect(await fixture.statusOf(id)).toBe('pending');
+  });
+
+  it('keeps the hold over a cancel with another retry, and over a change of the time', async () => {
+    await using fixture = await open();
+    const { control, reader, dispatch } = fixture.store;
+    const id = await fixture.submit();
+    const attempt = await fixture.claimOne();
+    await fixture.settle(attempt, 'expired');
+    await control.retry([id], ALL, 60_000);
+    const { runAt } = await fixture.task(id);
+    await control.cancel([id], ALL);
+    await control.retry([id], ALL, 60_000);
+    expect(await fixture.task(id)).toMatchObject({ status: 'scheduled', runAt });
+    const later = new Date(Date.now() + 3_600_000);
+    await control.change(id, { runAt: later }, ALL);
+    expect(await reader.heldUntil(id)).toBeNull();
+    expect((await fixture.task(id)).runAt).toBe(later.toISOString());
+    await control.change(id, { runAt: new Date(Date.now() - 1000) }, ALL);
+    expect(await fixture.task(id)).toMatchObject({ status: 'scheduled', runAt });
+    await control.change(id, { priority: 3 }, ALL);
+    expect(await fixture.task(id)).toMatchObject({ status: 'scheduled', runAt });
+    const late = { ...attempt, resultJson: null, stopConfirmedAgoMs: null };
+    await dispatch.recordLate([{ ...late, outcome: 'expired' }]);
+    expect(await fixture.task(id)).toMatchObject({ status: 'scheduled', runAt });
+    await dispatch.recordLate([{ ...late, outcome: 'expired', stopConfirmedAgoMs: 1 }]);
+    expect(await reader.heldUntil(id)).toBeNull();
+    expect(await fixture.store.keeper.wake([id])).toEqual([id]);
+    expect(await fixture.claimOne()).toMatchObject({ taskId: id, attempt: 2 });
+  });
+
+  it('lets a back-off that was longer for want of a confirmation go on when it comes', async () => {
+    await using fixture = await open();
+    const { dispatch, keeper } = fixture.store;
+    const id = await fixture.submit();
+    const attempt = await fixture.claimOne();
+    const again = { status: null, delayMs: 60_000, freeInMs: 20_000, failures: 1 };
+    await fixture.settle(attempt, 'expired', again);
+    const [before] = await keeper.listScheduled(90_000, 5);
+    expect(before?.inMs).toBeGreaterThan(50_000);
+    const late = { ...attempt, resultJson: '1', stopConfirmedAgoMs: null };
+    await dispatch.recordLate([{ ...late, outcome: 'completed' }]);
+    const [after] = await keeper.listScheduled(90_000, 5);
+    expect(after).toMatchObject({ taskId: id });
+    expect(after?.inMs).toBeLessThanOrEqual(20_000);
+    expect(after?.inMs).toBeGreaterThan(10_000);
+  });
+
   it('starts the total life anew at a manual retry', async () => {
     await using fixture = await open();
     const id = await fixture.submit({ totalTtlMs: 2 });
@@ -95,7 +183,7 @@ export function controlSuite(open: Open): void {
     await databaseWait(fixture.store, 5);
     const [attempt] = await fixture.store.dispatch.listHeld(fixture.workerId);
     await fixture.settle({ ...attempt, paramsJson: '' } as never, 'expired');
-    await fixture.store.control.retry([id], ALL);
+    await fixture.store.control.retry([id], ALL, 0);
     const [limit] = await fixture.store.keeper.listWaitLimits(60_000, 10);
     expect(limit).toMatchObject({ taskId: id, limit: 'total' });
   });

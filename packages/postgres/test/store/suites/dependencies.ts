@@ -169,10 +169,10 @@ export function dependencySuite(open: Open): void {
     const first = await fixture.submit();
     const last = await submitAfter(fixture, [first]);
     await fixture.settle(await fixture.claimOne(), 'failed');
-    expect(await fixture.store.control.retry([first], ALL)).toEqual([first]);
+    expect(await fixture.store.control.retry([first], ALL, 0)).toEqual([first]);
     await fixture.settle(await fixture.claimOne(), 'completed');
     expect(await fixture.statusOf(last)).toBe('cancelled');
-    expect(await fixture.store.control.retry([last], ALL)).toEqual([last]);
+    expect(await fixture.store.control.retry([last], ALL, 0)).toEqual([last]);
     expect(await fixture.claimOne()).toMatchObject({ taskId: last });
   });
 

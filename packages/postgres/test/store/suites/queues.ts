@@ -314,7 +314,7 @@ export function queueSuite(open: Open): void {
     await control.change(id, { priority: 3 }, { owner: null });
     await fixture.settle(await next(), 'lost');
     await fixture.settle(await next(), 'completed');
-    await control.retry([id], { owner: null });
+    await control.retry([id], { owner: null }, 0);
     await fixture.submit({ laneId, concurrencyKey: 'k' });
     expect((await next()).taskId).toBe(id);
     expect((await claimLimited(fixture, 2)).attempts).toEqual([]);

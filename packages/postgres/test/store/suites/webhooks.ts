@@ -50,7 +50,7 @@ export function webhookSuite(open: Open): void {
     await fixture.settle(await fixture.claimOne(), 'failed', { status: null, failures: 1 });
     expect(await fixture.store.webhooks.list(id)).toEqual([]);
     await fixture.settle(await fixture.claimOne(), 'failed');
-    await fixture.store.control.retry([id], ALL);
+    await fixture.store.control.retry([id], ALL, 0);
     await fixture.settle(await fixture.claimOne(), 'completed');
     const deliveries = await fixture.store.webhooks.list(id);
     expect(deliveries.map((delivery) => delivery.event)).toEqual(['completed', 'failed']);
