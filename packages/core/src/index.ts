@@ -25,7 +25,12 @@ export { type ScheduleService } from './schedules/schedule-service.ts';
 export { type Timing } from './schedules/timing.ts';
 export { type CheckedSubmission } from './submission/prepare.ts';
 export { readScope, writeScope, type Principal } from './submission/principal.ts';
-export { type AttemptRef, type ClaimedAttempt, type HeldAttempt } from './task/attempt.ts';
+export {
+  type AttemptRef,
+  type ClaimedAttempt,
+  type HeldAttempt,
+  type SessionRef,
+} from './task/attempt.ts';
 export { backoffMs } from './task/backoff.ts';
 export { type NewTask } from './task/new-task.ts';
 export { newTaskId } from './task/task-id.ts';

@@ -63,7 +63,7 @@ export class AttemptTracker {
     for (const attempt of tracked.filter((item) => item.cancelRequested)) {
       await this.end(session, attempt, { outcome: 'cancelled', stopConfirmedAgoMs: 0 });
     }
-    await this.#parts.store.giveBack(session.id, refs);
+    await this.#parts.store.giveBack(session.ref, refs);
     for (const ref of refs) this.#forget(session, ref);
     return tracked.map((attempt) => attempt.laneId);
   }

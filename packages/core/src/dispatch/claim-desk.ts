@@ -20,6 +20,8 @@ interface Parts {
   /** `moreWaiting`: the claim was used up. */
   assign(session: WorkerSession, attempts: ClaimedAttempt[], moreWaiting: boolean): void;
   giveBack(session: WorkerSession, attempts: ClaimedAttempt[]): void;
+  /** The worker has a later connection than this one. */
+  onMoved(session: WorkerSession): void;
   /** False when the worker has come back over another connection, or is gone. */
   isCurrent(session: WorkerSession): boolean;
 }
@@ -98,6 +100,7 @@ export class ClaimDesk {
       onRateLimited: (queue, inMs) => this.#heatLater(queue, inMs),
       assign: (to, attempts, moreWaiting) => this.#parts.assign(to, attempts, moreWaiting),
       giveBack: (from, attempts) => this.#parts.giveBack(from, attempts),
+      onMoved: (session) => this.#parts.onMoved(session),
       isReachable: (to) => this.#isReachable(to),
       onFailed: (error, sessions) => this.#recoverClaim(error, sessions),
       faults,
@@ -137,7 +140,7 @@ export class ClaimDesk {
         ({ taskId, attempt }) => session.held.get(taskId)?.attempt !== attempt,
       );
       if (unknown.length === 0) continue;
-      await dispatch.giveBack(session.id, unknown);
+      await dispatch.giveBack(session.ref, unknown);
       this.free(unknown.map(({ laneId }) => laneId));
     }
   }

@@ -1,5 +1,5 @@
 import type { Faults, WorkerRegistration } from '@mayfly/contracts';
-import type { DispatchStore } from '../ports/dispatch-store.ts';
+import type { Claim, DispatchStore } from '../ports/dispatch-store.ts';
 import type { Lane } from '../ports/worker-store.ts';
 import type { ClaimedAttempt } from '../task/attempt.ts';
 import type { WorkerSession } from './worker-session.ts';
@@ -17,6 +17,8 @@ interface GroupOptions {
   assign(session: WorkerSession, attempts: ClaimedAttempt[], moreWaiting: boolean): void;
   /** The session went away while its claim was under way. */
   giveBack(session: WorkerSession, attempts: ClaimedAttempt[]): void;
+  /** The worker has a later connection than this one. */
+  onMoved(session: WorkerSession): void;
   /** The worker was heard of a moment ago; what is sent to it will arrive. */
   isReachable(session: WorkerSession): boolean;
   /** It is not known what the claim has done. The next one waits until this resolves. */
@@ -98,25 +100,29 @@ export class ClaimGroup {
   async #claim(places: WorkerSession[]): Promise<void> {
     const source = this.#nextSource();
     const upTo = this.#heatings;
-    let claimed: ClaimedAttempt[] = [];
+    let claim: Claim = { attempts: [], moved: [] };
     try {
-      const slots = places.map((session) => session.id);
-      const taken = await this.#claimFrom(source, slots);
-      if (taken.length > 0) await this.#options.faults?.at('attempt.claimed');
-      claimed = taken;
+      const taken = await this.#claimFrom(source, places);
+      if (taken.attempts.length > 0) await this.#options.faults?.at('attempt.claimed');
+      claim = taken;
     } catch (error) {
       await this.#options.onFailed(error, new Set(places));
     }
-    if (claimed.length < places.length) this.#cool(source.laneIds, upTo);
-    this.#deliver(places, claimed);
+    const { attempts, moved } = claim;
+    const gone = places.filter((session) => moved.includes(session.id));
+    if (attempts.length < places.length - gone.length) this.#cool(source.laneIds, upTo);
+    this.#deliver(places, attempts);
+    for (const session of new Set(gone)) this.#options.onMoved(session);
   }
 
-  async #claimFrom({ queue, laneIds }: ClaimSource, slots: string[]): Promise<ClaimedAttempt[]> {
+  async #claimFrom({ queue, laneIds }: ClaimSource, places: WorkerSession[]): Promise<Claim> {
     const { store } = this.#options;
-    if (queue === undefined) return store.claim({ laneIds, slots });
-    const { attempts, nextInMs } = await store.claimLimited({ queue, laneIds, slots });
+    const slots = places.map((session) => session.id);
+    const sessions = [...new Set(places)].map((session) => session.ref);
+    if (queue === undefined) return store.claim({ laneIds, slots, sessions });
+    const { nextInMs, ...claim } = await store.claimLimited({ queue, laneIds, slots, sessions });
     if (nextInMs !== null) this.#options.onRateLimited(queue, nextInMs);
-    return attempts;
+    return claim;
   }
 
   /** In turn, so that none of them keeps the places from the others. */

@@ -67,6 +67,7 @@ export class Dispatcher {
       ...parts,
       assign: (to, attempts, moreWaiting) => this.#assign(to, attempts, moreWaiting),
       giveBack: (from, attempts) => void this.#giveBack(from, attempts),
+      onMoved: (session) => this.#noteMoved(session),
       isCurrent: (session) => this.#sessions.get(session.id) === session,
     });
     store.hints.workers.onAnnounced((workerIds) => this.#lookFor(workerIds));
@@ -87,14 +88,16 @@ export class Dispatcher {
     const { store, types, runtimes, lifetimes } = this.#parts;
     const registration = parseRegistration(hello.registrationJson);
     await types.add(registration.types);
-    if (!(await store.workers.register(registration, lifetimes.leaseMs))) {
+    const number = await store.workers.register(registration, lifetimes.leaseMs);
+    if (number === null) {
       throw new MayflyError(
         'attempt.lease_lost',
         'The lease of this incarnation is over. Stop its attempts and come back as a new one.',
       );
     }
     runtimes.invalidate();
-    const session = new WorkerSession(registration, link, this.#parts.clock.monotonic());
+    const heardAt = this.#parts.clock.monotonic();
+    const session = new WorkerSession(registration, link, { session: number, heardAt });
     this.#replace(session);
     const disowned = await this.#adopt(session, hello.running);
     session.queue((frame) => {
@@ -126,7 +129,7 @@ export class Dispatcher {
     if (this.#sessions.get(session.id) !== session) return;
     this.#sessions.delete(session.id);
     if (!session.draining || session.held.size > 0) return;
-    this.#parts.store.workers.release(session.id).catch((error: unknown) => {
+    this.#parts.store.workers.release(session.ref).catch((error: unknown) => {
       this.#parts.log.warn({ error, worker: session.id }, 'a lease could not be released');
     });
   }
@@ -198,9 +201,20 @@ export class Dispatcher {
     this.#sessions.set(session.id, session);
   }
 
+  /** The worker has come back over a later connection; this one only seems to be open. */
+  #noteMoved(session: WorkerSession): void {
+    this.detach(session);
+    session.close('the worker has moved to another connection');
+  }
+
   /** Compares what the worker runs with what the store says it holds. @returns what it must kill */
   async #adopt(session: WorkerSession, running: AttemptRef[]): Promise<AttemptRef[]> {
-    const held = await this.#parts.store.dispatch.listHeld(session.id);
+    const { dispatch } = this.#parts.store;
+    // A server that still believes in an earlier connection may be claiming for it.
+    const held =
+      session.ref.session > 1
+        ? await dispatch.listHeldForGood(session.id)
+        : await dispatch.listHeld(session.id);
     const runs = new Set(running.map(refName));
     const known = new Set(held.map(refName));
     for (const attempt of held) this.#tracker.track(session, attempt);

@@ -1,6 +1,6 @@
 import { serverFrame, type ServerFrame } from '@mayfly/contracts/worker-protocol';
 import type { WorkerRegistration } from '@mayfly/contracts';
-import type { HeldAttempt } from '../task/attempt.ts';
+import type { HeldAttempt, SessionRef } from '../task/attempt.ts';
 
 /** The way to one worker: a gRPC stream, or a call within the process. */
 export interface WorkerLink {
@@ -19,6 +19,8 @@ export interface TrackedAttempt extends HeldAttempt {
  */
 export class WorkerSession {
   readonly id: string;
+  /** This connection, as the store knows it. */
+  readonly ref: SessionRef;
   readonly registration: WorkerRegistration;
   readonly held = new Map<string, TrackedAttempt>();
   /** Attempts that the worker still takes. */
@@ -33,8 +35,13 @@ export class WorkerSession {
   #outbox: ServerFrame | undefined;
   #outputStored = 0;
 
-  constructor(registration: WorkerRegistration, link: WorkerLink, heardAt: number) {
+  constructor(
+    registration: WorkerRegistration,
+    link: WorkerLink,
+    { session, heardAt }: { session: number; heardAt: number },
+  ) {
     this.id = registration.incarnation;
+    this.ref = { workerId: this.id, session };
     this.registration = registration;
     this.#link = link;
     this.heardAt = heardAt;

@@ -1,10 +1,18 @@
 import type { AttemptOutcome, FinalStatus, OutputStream, StopReason } from '@mayfly/contracts';
-import type { AttemptRef, ClaimedAttempt, HeldAttempt } from '../task/attempt.ts';
+import type { AttemptRef, ClaimedAttempt, HeldAttempt, SessionRef } from '../task/attempt.ts';
 
 export interface ClaimRequest {
   laneIds: number[];
   /** One entry a free place: the worker that gets it. The order spreads the load. */
   slots: string[];
+  /** The workers of the slots, each once. One that has a later session by now gets nothing. */
+  sessions: SessionRef[];
+}
+
+export interface Claim {
+  attempts: ClaimedAttempt[];
+  /** Workers that have a later session. */
+  moved: string[];
 }
 
 /** How an attempt ends in the store; made by `core/dispatch/settlement.ts`. */
@@ -51,8 +59,7 @@ export interface LimitedClaimRequest extends ClaimRequest {
   queue: string;
 }
 
-export interface LimitedClaim {
-  attempts: ClaimedAttempt[];
+export interface LimitedClaim extends Claim {
   /** A rate limit holds tasks back for this long; null: none does. */
   nextInMs: number | null;
 }
@@ -62,7 +69,7 @@ export interface DispatchStore {
    * Starts up to `slots.length` waiting tasks, highest priority first, oldest first. Lanes of
    * queues with controls are left out.
    */
-  claim(request: ClaimRequest): Promise<ClaimedAttempt[]>;
+  claim(request: ClaimRequest): Promise<Claim>;
   /**
    * Starts waiting tasks of one queue within its limits, on all servers together. Keys take turns;
    * of one key the highest priority goes first, then the oldest.
@@ -76,10 +83,15 @@ export interface DispatchStore {
   settle(settlements: Settlement[]): Promise<boolean[]>;
   /** Notes reports that came after the end. @returns whether each one repeats what is recorded */
   recordLate(reports: LateReport[]): Promise<boolean[]>;
-  /** Puts back attempts that never started. Their numbers are not used again. */
-  giveBack(workerId: string, refs: AttemptRef[]): Promise<void>;
+  /**
+   * Puts back attempts that never started. Their numbers are not used again. Only the latest session
+   * of a worker can: an earlier one does not know what it runs now.
+   */
+  giveBack(from: SessionRef, refs: AttemptRef[]): Promise<void>;
   /** Everything a worker holds by the store. */
   listHeld(workerId: string): Promise<HeldAttempt[]>;
+  /** The same after all claims that are under way: earlier sessions can add nothing to it. */
+  listHeldForGood(workerId: string): Promise<HeldAttempt[]>;
   /** Attempts of workers that were taken for dead. */
   listOrphans(limit: number): Promise<HeldAttempt[]>;
   /** Attempts past their deadline by more than `patienceMs`, oldest first. */

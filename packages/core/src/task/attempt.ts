@@ -6,6 +6,12 @@ export interface AttemptRef {
   attempt: number;
 }
 
+/** One connection of a worker. A later one, to whatever server, ends what it was good for. */
+export interface SessionRef {
+  workerId: string;
+  session: number;
+}
+
 /** What the server remembers of an attempt that a worker holds. */
 export interface HeldAttempt extends AttemptRef {
   workerId: string;

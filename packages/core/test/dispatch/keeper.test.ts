@@ -108,7 +108,9 @@ describe('the keeper', () => {
     const lane = await harness.core.lanes.ensure({ queue: 'default', type: 'noop', runtime: '' });
     const task = await harness.submit({ ttlMs: 20 });
     const worker = await harness.worker(0);
-    await harness.store.dispatch.claim({ laneIds: [lane.id], slots: [worker.incarnation] });
+    const slots = [worker.incarnation];
+    const sessions = [{ workerId: worker.incarnation, session: 1 }];
+    await harness.store.dispatch.claim({ laneIds: [lane.id], slots, sessions });
     while ((await harness.store.dispatch.listOverdue(20, 1)).length === 0);
     harness.core.keeper.start();
     const expired = await harness.until(task.id, 'expired');

@@ -54,6 +54,18 @@ describe('what is asked at another server', () => {
     expect(await here.core.dispatcher.drainWorker(crypto.randomUUID())).toBe(false);
   });
 
+  it('is not claimed for a worker that has come here from there, where the line still seems open', async () => {
+    const { here, there, worker } = await open();
+    await using _ = here;
+    await using __ = there;
+    const moved = await here.worker(0, worker.incarnation);
+    const task = await there.submit();
+    while (worker.closedFor === undefined) await there.store.ping();
+    expect(worker.frames.flatMap((frame) => frame.assignments)).toEqual([]);
+    moved.say({ credits: 1 });
+    expect(await moved.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 1 });
+  });
+
   it('comes with the next heartbeat when the nudge is lost', async () => {
     const { here, there, worker } = await open();
     await using _ = here;

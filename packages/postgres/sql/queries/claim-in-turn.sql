@@ -2,7 +2,23 @@
 -- key by priority, then age. Under the lock of the queue.
 -- $1 queue  $2 lanes  $3 slots: the worker that each started task goes to
 -- $4 keys in the order of their turns  $5 how many of each may start
-with party as (
+-- $6 workers of the slots  $7 their sessions: as in claim.sql, and the gate is for them alone
+with moved as materialized (
+  -- Workers that have come back over another connection, perhaps to another server.
+  select given.worker_id
+  from unnest($6::uuid[], $7::integer[]) as given (worker_id, session)
+  left join worker on worker.id = given.worker_id
+  where worker.session is distinct from given.session
+), slots as materialized (
+  select case
+    when exists (select from moved) then array(
+      select worker_id from unnest($3::uuid[]) with ordinality as slot (worker_id, place)
+      where worker_id not in (select worker_id from moved)
+      order by place
+    )
+    else $3::uuid[]
+  end as workers
+), party as (
   select * from unnest($4::text[], $5::integer[]) with ordinality as party (key, room, turn)
 ), wanted as (
   select id, keyed from lane where id = any ($2::integer[])
@@ -26,7 +42,9 @@ with party as (
     ) as head
   ) as found
 ), best as materialized (
-  select * from ranked where rank <= room order by rank, turn limit cardinality($3::uuid[])
+  select * from ranked
+  where rank <= room and not exists (select from claim_gate for key share)
+  order by rank, turn limit (select cardinality(workers) from slots)
 ), taken as (
   delete from ready
   where ctid = any (array(
@@ -35,7 +53,7 @@ with party as (
   returning lane_id, priority, task_id, attempt + 1 as attempt, failures, lost, key
 ), placed as materialized (
   select taken.*, best.rank, best.turn,
-    ($3::uuid[])[row_number() over (order by best.rank, best.turn)] as worker_id
+    (select workers from slots)[row_number() over (order by best.rank, best.turn)] as worker_id
   from taken join best on best.task_id = taken.task_id
 ), moment as materialized (
   select clock_timestamp() as started_at
@@ -77,5 +95,12 @@ with party as (
 select task_id, worker_id, lane_id, attempt, failures, lost, grace_ms, retry, params,
   (extract(epoch from deadline_at - started_at) * 1000)::float8 as left_ms,
   (extract(epoch from total_deadline_at - started_at) * 1000)::float8 as total_left_ms
-from detailed
+from (
+  select task_id, worker_id, lane_id, attempt, failures, lost, grace_ms, retry, params, rank, turn,
+    started_at, deadline_at, total_deadline_at
+  from detailed
+  union all
+  select null, worker_id, null, null, null, null, null, null, null, null, null, null, null, null
+  from moved
+) as told
 order by rank, turn

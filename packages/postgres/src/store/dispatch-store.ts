@@ -1,8 +1,8 @@
 import {
   isCompletion,
   type AttemptRef,
+  type Claim,
   type ClaimRequest,
-  type ClaimedAttempt,
   type DispatchStore,
   type HeldAttempt,
   type LateReport,
@@ -10,13 +10,14 @@ import {
   type LimitedClaimRequest,
   type OutputRecord,
   type ProgressRecord,
+  type SessionRef,
   type Settlement,
 } from '@mayfly/core';
 import { columns } from '../sql/columns.ts';
 import type { Database } from '../sql/database.ts';
 import { claimLimited } from './limited-claim.ts';
 import type { ReleaseDesk } from './releases.ts';
-import { toClaimedAttempt, toHeldAttempt } from './rows.ts';
+import { sessionColumns, toClaim, toHeldAttempt } from './rows.ts';
 
 export class PostgresDispatchStore implements DispatchStore {
   readonly #database: Database;
@@ -29,9 +30,9 @@ export class PostgresDispatchStore implements DispatchStore {
     this.#releases = releases;
   }
 
-  async claim({ laneIds, slots }: ClaimRequest): Promise<ClaimedAttempt[]> {
-    const rows = await this.#database.run('claim', [laneIds, slots]);
-    return rows.map(toClaimedAttempt);
+  async claim({ laneIds, slots, sessions }: ClaimRequest): Promise<Claim> {
+    const values = [laneIds, slots, ...sessionColumns(sessions)];
+    return toClaim(await this.#database.run('claim', values));
   }
 
   claimLimited(request: LimitedClaimRequest): Promise<LimitedClaim> {
@@ -85,7 +86,7 @@ export class PostgresDispatchStore implements DispatchStore {
     );
   }
 
-  async giveBack(workerId: string, refs: AttemptRef[]): Promise<void> {
+  async giveBack({ workerId, session }: SessionRef, refs: AttemptRef[]): Promise<void> {
     await this.#database.run('give-back', [
       workerId,
       ...columns(
@@ -93,7 +94,15 @@ export class PostgresDispatchStore implements DispatchStore {
         (ref) => ref.taskId,
         (ref) => ref.attempt,
       ),
+      session,
     ]);
+  }
+
+  listHeldForGood(workerId: string): Promise<HeldAttempt[]> {
+    return this.#database.transaction(async (run) => {
+      await run('close-claim-gate', []);
+      return (await run('list-held', [workerId])).map(toHeldAttempt);
+    });
   }
 
   async listHeld(workerId: string): Promise<HeldAttempt[]> {

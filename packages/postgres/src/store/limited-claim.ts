@@ -8,7 +8,7 @@ import {
   type QueueLoad,
 } from '@mayfly/core';
 import type { Database, Row } from '../sql/database.ts';
-import { toClaimedAttempt, toControls } from './rows.ts';
+import { sessionColumns, toClaim, toControls } from './rows.ts';
 
 type Run = Database['run'];
 
@@ -19,16 +19,20 @@ const FEW_KEYS = 16;
 /** Counts and starts under the lock of the queue, so that no two servers use the same room. */
 export async function claimLimited(
   run: Run,
-  { queue, laneIds, slots }: LimitedClaimRequest,
+  { queue, laneIds, slots, sessions }: LimitedClaimRequest,
 ): Promise<LimitedClaim> {
   const [row] = await run('lock-queue', [queue]);
   if (!row) {
-    const rows = await run('claim', [laneIds, slots]);
-    return { attempts: rows.map(toClaimedAttempt), nextInMs: null };
+    const rows = await run('claim', [laneIds, slots, ...sessionColumns(sessions)]);
+    return { ...toClaim(rows), nextInMs: null };
   }
   const controls = toControls(row);
-  if (controls.paused) return { attempts: [], nextInMs: null };
-  const { load, plan, cutShort } = await look(run, { queue, laneIds, slots }, controls);
+  if (controls.paused) return { attempts: [], moved: [], nextInMs: null };
+  const { load, plan, cutShort } = await look(
+    run,
+    { queue, laneIds, places: slots.length },
+    controls,
+  );
   const taken =
     plan.keys.length === 0
       ? []
@@ -38,14 +42,15 @@ export async function claimLimited(
           slots.slice(0, plan.places),
           plan.keys.map((entry) => entry.key),
           plan.keys.map((entry) => entry.room),
+          ...sessionColumns(sessions),
         ]);
-  const attempts = taken.map(toClaimedAttempt);
+  const { attempts, moved } = toClaim(taken);
   const last = load.keys.at(-1);
   if (last && cutShort && attempts.length < plan.places) {
     await run('pass-turn', [queue, last.key]);
-    return { attempts, nextInMs: 0 };
+    return { attempts, moved, nextInMs: 0 };
   }
-  return { attempts, nextInMs: plan.nextInMs(attempts.length) };
+  return { attempts, moved, nextInMs: plan.nextInMs(attempts.length) };
 }
 
 interface Look {
@@ -58,13 +63,13 @@ interface Look {
 /** Mostly the first keys suffice; only when they may not start enough, many are looked at. */
 async function look(
   run: Run,
-  { queue, laneIds, slots }: LimitedClaimRequest,
+  { queue, laneIds, places }: { queue: string; laneIds: number[]; places: number },
   controls: QueueControls,
 ): Promise<Look> {
-  for (let most = Math.min(slots.length + FEW_KEYS, KEYS_MAX); ; most = KEYS_MAX) {
+  for (let most = Math.min(places + FEW_KEYS, KEYS_MAX); ; most = KEYS_MAX) {
     const survey = await run('survey-queue', [queue, laneIds, most]);
     const load = toLoad(controls, survey);
-    const plan = planClaim(load, slots.length);
+    const plan = planClaim(load, places);
     const cutShort = survey[0]?.['cut_short'] === true;
     if (!cutShort || most === KEYS_MAX || plan.keys.length >= plan.places) {
       return { load, plan, cutShort };

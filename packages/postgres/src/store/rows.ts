@@ -12,7 +12,8 @@ import type {
   TaskStatus,
 } from '@mayfly/contracts';
 import { NO_RETRY } from '@mayfly/contracts';
-import type { ClaimedAttempt, HeldAttempt } from '@mayfly/core';
+import type { Claim, HeldAttempt, SessionRef } from '@mayfly/core';
+import { columns } from '../sql/columns.ts';
 import type { Row } from '../sql/database.ts';
 
 function time(value: unknown): string | null {
@@ -88,9 +89,23 @@ export function toAttempt(row: Row): Attempt {
   };
 }
 
-/** From a row of `claim` or `claim-in-turn`. */
-export function toClaimedAttempt(row: Row): ClaimedAttempt {
-  return { ...toHeldAttempt(row), paramsJson: row['params'] as string };
+/** From rows of `claim` or `claim-in-turn`; those without a task name workers that have moved. */
+export function toClaim(rows: Row[]): Claim {
+  const taken = rows.filter((row) => row['task_id'] !== null);
+  const moved = rows.filter((row) => row['task_id'] === null);
+  return {
+    attempts: taken.map((row) => ({ ...toHeldAttempt(row), paramsJson: row['params'] as string })),
+    moved: moved.map((row) => row['worker_id'] as string),
+  };
+}
+
+/** Parameters of `claim` and `claim-in-turn`. */
+export function sessionColumns(sessions: SessionRef[]): unknown[][] {
+  return columns<SessionRef>(
+    sessions,
+    ({ workerId }) => workerId,
+    ({ session }) => session,
+  );
 }
 
 /** From a row with the columns of the table `queue`. */

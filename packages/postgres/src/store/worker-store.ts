@@ -9,7 +9,14 @@ import {
   type WorkerView,
 } from '@mayfly/contracts';
 import { MayflyError } from '@mayfly/contracts';
-import type { Lane, LeaseRenewal, RenewedLease, WantedLane, WorkerStore } from '@mayfly/core';
+import type {
+  Lane,
+  LeaseRenewal,
+  RenewedLease,
+  SessionRef,
+  WantedLane,
+  WorkerStore,
+} from '@mayfly/core';
 import { columns } from '../sql/columns.ts';
 import type { Database, Row } from '../sql/database.ts';
 
@@ -63,8 +70,8 @@ export class PostgresWorkerStore implements WorkerStore {
     return rows.map((row) => row['runtime'] as RuntimeInfo);
   }
 
-  async register(registration: WorkerRegistration, leaseMs: number): Promise<boolean> {
-    const rows = await this.#database.run('register-worker', [
+  async register(registration: WorkerRegistration, leaseMs: number): Promise<number | null> {
+    const [row] = await this.#database.run('register-worker', [
       registration.incarnation,
       registration.name,
       registration.host,
@@ -77,7 +84,7 @@ export class PostgresWorkerStore implements WorkerStore {
       registration.sandbox ? JSON.stringify(registration.sandbox) : null,
       leaseMs,
     ]);
-    return rows.length > 0;
+    return (row?.['session'] as number | undefined) ?? null;
   }
 
   async renewLeases(renewals: LeaseRenewal[], leaseMs: number): Promise<RenewedLease[]> {
@@ -101,8 +108,8 @@ export class PostgresWorkerStore implements WorkerStore {
     return idsOf(await this.#database.run('list-draining', [workerIds]));
   }
 
-  async release(workerId: string): Promise<void> {
-    await this.#database.run('release-worker', [workerId]);
+  async release({ workerId, session }: SessionRef): Promise<void> {
+    await this.#database.run('release-worker', [workerId, session]);
   }
 
   async loseExpired(marginMs: number): Promise<string[]> {

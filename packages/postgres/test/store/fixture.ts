@@ -4,6 +4,7 @@ import {
   type ClaimedAttempt,
   type NewTask,
   type Scope,
+  type SessionRef,
   type Settlement,
   type Store,
 } from '@mayfly/core';
@@ -80,8 +81,13 @@ export class Fixture {
     return task.id;
   }
 
-  async register(leaseMs = 60_000): Promise<string> {
-    const incarnation = crypto.randomUUID();
+  /** The first session of a worker. */
+  sessionOf(workerId = this.workerId): SessionRef {
+    return { workerId, session: 1 };
+  }
+
+  /** A new worker, or one that comes back over another connection. @returns its id */
+  async register(leaseMs = 60_000, incarnation: string = crypto.randomUUID()): Promise<string> {
     await this.store.workers.register(
       {
         incarnation,
@@ -100,9 +106,11 @@ export class Fixture {
     return incarnation;
   }
 
-  claim(count = 1, workerId = this.workerId): Promise<ClaimedAttempt[]> {
+  async claim(count = 1, workerId = this.workerId): Promise<ClaimedAttempt[]> {
     const slots = Array.from({ length: count }, () => workerId);
-    return this.store.dispatch.claim({ laneIds: [this.laneId], slots });
+    const sessions = [this.sessionOf(workerId)];
+    const laneIds = [this.laneId];
+    return (await this.store.dispatch.claim({ laneIds, slots, sessions })).attempts;
   }
 
   /** Claims the one waiting task. */

@@ -28,8 +28,9 @@ export function dispatchSuite(open: Open): void {
     const claimed = await dispatch.claim({
       laneIds: [fixture.laneId, other.id],
       slots: [fixture.workerId, fixture.workerId, fixture.workerId],
+      sessions: [fixture.sessionOf()],
     });
-    expect(claimed.map((attempt) => attempt.taskId)).toEqual([there, here]);
+    expect(claimed.attempts.map((attempt) => attempt.taskId)).toEqual([there, here]);
   });
 
   it('gives each claimed task to the worker of its slot', async () => {
@@ -39,8 +40,9 @@ export function dispatchSuite(open: Open): void {
     const claimed = await fixture.store.dispatch.claim({
       laneIds: [fixture.laneId],
       slots: [fixture.workerId, second, fixture.workerId, second],
+      sessions: [fixture.sessionOf(), fixture.sessionOf(second)],
     });
-    expect(claimed.map((attempt) => [attempt.taskId, attempt.workerId])).toEqual([
+    expect(claimed.attempts.map((attempt) => [attempt.taskId, attempt.workerId])).toEqual([
       [ids[0], fixture.workerId],
       [ids[1], second],
       [ids[2], fixture.workerId],
@@ -171,16 +173,58 @@ export function dispatchSuite(open: Open): void {
     ]);
   });
 
+  it('gives nothing to an earlier session of a worker, and goes on for the others', async () => {
+    await using fixture = await open();
+    const { dispatch, queues } = fixture.store;
+    const other = await fixture.register();
+    const ids = [await fixture.submit(), await fixture.submit()];
+    await fixture.register(60_000, fixture.workerId);
+    const early = {
+      laneIds: [fixture.laneId],
+      slots: [fixture.workerId, other, fixture.workerId],
+      sessions: [fixture.sessionOf(), fixture.sessionOf(other)],
+    };
+    const claim = await dispatch.claim(early);
+    expect(claim.moved).toEqual([fixture.workerId]);
+    expect(claim.attempts).toMatchObject([{ taskId: ids[0], workerId: other }]);
+    await queues.change('default', { concurrency: 5 });
+    const limited = await dispatch.claimLimited({ ...early, queue: 'default' });
+    expect(limited.moved).toEqual([fixture.workerId]);
+    expect(limited.attempts).toMatchObject([{ taskId: ids[1], workerId: other }]);
+    const third = await fixture.submit();
+    const sessions = [{ workerId: fixture.workerId, session: 2 }];
+    const late = { ...early, slots: [fixture.workerId], sessions, queue: 'default' };
+    const last = await dispatch.claimLimited(late);
+    expect(last).toMatchObject({ attempts: [{ taskId: third }], moved: [] });
+  });
+
+  it('lets only the latest session of a worker give back, or end its lease', async () => {
+    await using fixture = await open();
+    const { dispatch, workers } = fixture.store;
+    const id = await fixture.submit();
+    const attempt = await fixture.claimOne();
+    const latest = { workerId: fixture.workerId, session: 2 };
+    await fixture.register(60_000, fixture.workerId);
+    await dispatch.giveBack(fixture.sessionOf(), [attempt]);
+    expect(await fixture.statusOf(id)).toBe('running');
+    await dispatch.giveBack(latest, [attempt]);
+    expect(await fixture.statusOf(id)).toBe('pending');
+    await workers.release(fixture.sessionOf());
+    expect(await workers.listWorkers()).toMatchObject([{ state: 'online' }]);
+    await workers.release(latest);
+    expect(await workers.listWorkers()).toMatchObject([{ state: 'offline' }]);
+  });
+
   it('puts back what never started, and never uses its number again', async () => {
     await using fixture = await open();
     const id = await fixture.submit({ priority: 2 });
     const first = await fixture.claimOne();
-    await fixture.store.dispatch.giveBack(fixture.workerId, [first]);
+    await fixture.store.dispatch.giveBack(fixture.sessionOf(), [first]);
     expect(await fixture.statusOf(id)).toBe('pending');
     expect(await fixture.store.reader.attempts(id, { owner: null })).toEqual([]);
     const second = await fixture.claimOne();
     expect(second.attempt).toBe(2);
-    await fixture.store.dispatch.giveBack(fixture.workerId, [first]);
+    await fixture.store.dispatch.giveBack(fixture.sessionOf(), [first]);
     expect(await fixture.statusOf(id)).toBe('running');
   });
 

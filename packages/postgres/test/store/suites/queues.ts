@@ -26,6 +26,7 @@ async function claimLimited(fixture: Fixture, count: number): Promise<LimitedCla
     queue: QUEUE,
     laneIds: [fixture.laneId, await keyedLane(fixture)],
     slots: Array.from({ length: count }, () => fixture.workerId),
+    sessions: [fixture.sessionOf()],
   });
 }
 
@@ -67,7 +68,7 @@ export function queueSuite(open: Open): void {
     const id = await fixture.submit();
     await change(fixture, { paused: true });
     expect(await fixture.claim()).toEqual([]);
-    expect(await claimLimited(fixture, 1)).toEqual({ attempts: [], nextInMs: null });
+    expect(await claimLimited(fixture, 1)).toEqual({ attempts: [], moved: [], nextInMs: null });
     await change(fixture, { paused: false });
     expect(idsOf((await claimLimited(fixture, 1)).attempts)).toEqual([id]);
   });
@@ -110,7 +111,8 @@ export function queueSuite(open: Open): void {
     await submitKeyed(fixture, 'k', 2);
     const [first] = await fixture.claim(2);
     const lane = await keyedLane(fixture);
-    await fixture.store.dispatch.claim({ laneIds: [lane], slots: [fixture.workerId] });
+    const sessions = [fixture.sessionOf()];
+    await fixture.store.dispatch.claim({ laneIds: [lane], slots: [fixture.workerId], sessions });
     await change(fixture, { concurrency: 4, keyConcurrency: 1 });
     expect((await claimLimited(fixture, 9)).attempts).toHaveLength(1);
     await fixture.settle(first as ClaimedAttempt, 'completed');
@@ -128,7 +130,7 @@ export function queueSuite(open: Open): void {
       await fixture.settle(attempt as ClaimedAttempt, end);
     }
     const [attempt] = (await claimLimited(fixture, 3)).attempts;
-    await fixture.store.dispatch.giveBack(fixture.workerId, [attempt as ClaimedAttempt]);
+    await fixture.store.dispatch.giveBack(fixture.sessionOf(), [attempt as ClaimedAttempt]);
     expect((await claimLimited(fixture, 3)).attempts).toHaveLength(1);
   });
 
@@ -310,7 +312,7 @@ export function queueSuite(open: Open): void {
       const [attempt] = (await claimLimited(fixture, 2)).attempts;
       return attempt as ClaimedAttempt;
     };
-    await dispatch.giveBack(fixture.workerId, [await next()]);
+    await dispatch.giveBack(fixture.sessionOf(), [await next()]);
     await control.change(id, { priority: 3 }, { owner: null });
     await fixture.settle(await next(), 'lost');
     await fixture.settle(await next(), 'completed');

@@ -65,7 +65,7 @@ export function workerSuite(open: Open): void {
     expect(await workers.renewLeases([renewal], 60_000)).toEqual([
       { workerId: fixture.workerId, draining: true },
     ]);
-    await workers.release(fixture.workerId);
+    await workers.release(fixture.sessionOf());
     expect(await workers.setDraining(fixture.workerId)).toBe(false);
   });
 
@@ -89,10 +89,10 @@ export function workerSuite(open: Open): void {
         leaseMs,
       );
     const incarnation = crypto.randomUUID();
-    expect(await again(60_000, incarnation)).toBe(true);
-    expect(await again(1, incarnation)).toBe(true);
+    expect(await again(60_000, incarnation)).toBe(1);
+    expect(await again(1, incarnation)).toBe(2);
     await databaseWait(fixture.store, 5);
-    expect(await again(60_000, incarnation)).toBe(false);
+    expect(await again(60_000, incarnation)).toBeNull();
   });
 
   it('releases a worker that holds nothing, and only such', async () => {
@@ -101,10 +101,10 @@ export function workerSuite(open: Open): void {
     await fixture.submit();
     const attempt = await fixture.claimOne();
     await workers.setDraining(fixture.workerId);
-    await workers.release(fixture.workerId);
+    await workers.release(fixture.sessionOf());
     expect(await workers.listWorkers()).toMatchObject([{ state: 'draining', running: 1 }]);
     await fixture.settle(attempt, 'completed');
-    await workers.release(fixture.workerId);
+    await workers.release(fixture.sessionOf());
     expect(await workers.listWorkers()).toMatchObject([{ state: 'offline', running: 0 }]);
   });
 

@@ -5,3 +5,7 @@ alter table scheduled add column held_until timestamptz;
 alter table scheduled add column free_at timestamptz;
 alter table scheduled add check ((held_until is null) = (free_at is null));
 alter table scheduled add check (due_at = greatest(free_at, held_until) or held_until is null);
+
+-- Counts the connections of a worker. Only for the latest one tasks are claimed, on whatever server
+-- it is.
+alter table worker add column session integer not null default 1;
