@@ -58,10 +58,12 @@ export class ClaimDesk {
     for (const group of this.#groups.values()) group.heat(laneIds);
   }
 
-  /** Tasks are back in these lanes, and with them their slots of limited queues. */
+  /** Tasks are back in these lanes, and with them their slots of limited queues, for any server. */
   free(laneIds: number[]): void {
-    this.heat(laneIds);
-    for (const laneId of laneIds) this.heat(this.#parts.controls.freedBy(laneId));
+    const { controls, store } = this.#parts;
+    const freed = new Set(laneIds.flatMap((laneId) => [laneId, ...controls.freedBy(laneId)]));
+    this.heat(freed);
+    store.hints.ready.announce(freed);
   }
 
   join(session: WorkerSession): void {

@@ -66,6 +66,23 @@ describe('what is asked at another server', () => {
     expect(await moved.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 1 });
   });
 
+  it('starts in the slot of an attempt that is given back', async () => {
+    const { here, there, worker } = await open();
+    await using _ = here;
+    await using __ = there;
+    await there.core.queues.change('default', { concurrency: 1 });
+    let heard = Promise.withResolvers<void>();
+    here.store.hints.ready.onAnnounced(() => heard.resolve());
+    const task = await there.submit();
+    expect(await worker.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 1 });
+    await heard.promise; // That was the submission.
+    heard = Promise.withResolvers<void>();
+    const other = await here.worker();
+    worker.say({ returned: [{ taskId: task.id, attempt: 1 }] });
+    await heard.promise;
+    expect(await other.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 2 });
+  });
+
   it('comes with the next heartbeat when the nudge is lost', async () => {
     const { here, there, worker } = await open();
     await using _ = here;

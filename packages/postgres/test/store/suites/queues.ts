@@ -170,6 +170,20 @@ export function queueSuite(open: Open): void {
     expect(batch).toHaveLength(6);
   });
 
+  it('starts three of one key among the first, behind ten thousand of another', async () => {
+    await using fixture = await open();
+    await change(fixture, { concurrency: 2 });
+    await submitKeyed(fixture, 'a', 10_000);
+    const few = await submitKeyed(fixture, 'b', 3);
+    const order: string[] = [];
+    while (order.length < 8) {
+      const { attempts } = await claimLimited(fixture, 2);
+      order.push(...idsOf(attempts));
+      for (const attempt of attempts) await fixture.settle(attempt, 'completed');
+    }
+    expect(order.slice(0, 6).filter((id) => few.includes(id))).toEqual(few);
+  });
+
   it('starts those of one key by priority, then by age', async () => {
     await using fixture = await open();
     const laneId = await keyedLane(fixture);
