@@ -87,6 +87,7 @@ async function startOn(
     });
     const port = await listenHttp(app, config);
     core.keeper.start();
+    core.meter.start();
     core.webhooks.start();
     const parts = { clock, database, core, app, grpc, closing };
     return { ...handle(parts), url: urlOf(config.host, port), grpcPort: grpc.port, apiKey };

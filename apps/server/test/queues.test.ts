@@ -29,6 +29,7 @@ describe('queues over HTTP', () => {
       oldestWaitMs: null,
       totals: { submitted: 1, completed: 1, failed: 0, expired: 0, cancelled: 0 },
       days: 7,
+      rates: expect.toSatisfy((rates) => rates === null || rates.overMs > 0),
     });
   });
 

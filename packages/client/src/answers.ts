@@ -1,4 +1,4 @@
-import type { TaskFilter, TaskStatus, TextOrBytes } from '@mayfly/contracts';
+import type { Rates, TaskFilter, TaskStatus, TextOrBytes } from '@mayfly/contracts';
 
 /** What a task has printed so far, each stream for itself. */
 export interface TaskOutput {
@@ -26,6 +26,8 @@ export interface Stats {
   /** Those that have ended, and `submitted`, are counted over the last `days`. */
   tasks: Record<TaskStatus | 'submitted', number>;
   days: number;
+  /** A second, over the last minute; null in the first seconds of a server. */
+  rates: Rates | null;
   waiting: { queue: string; type: string; pending: number }[];
   workers: { online: number; concurrency: number; running: number };
 }

@@ -14,6 +14,7 @@ import { announceReleased } from './live/announce-released.ts';
 import { TaskFeed } from './live/task-feed.ts';
 import type { Store } from './ports/store.ts';
 import { QueueService } from './queues/queue-service.ts';
+import { RateMeter } from './queues/rate-meter.ts';
 import { ScheduleService } from './schedules/schedule-service.ts';
 import { Preparer } from './submission/prepare.ts';
 import { SubmissionService } from './submission/submission-service.ts';
@@ -46,6 +47,7 @@ export interface Core {
   feed: TaskFeed;
   submissions: SubmissionService;
   queues: QueueService;
+  meter: RateMeter;
   queries: TaskQueries;
   schedules: ScheduleService;
   control: TaskControl;
@@ -66,7 +68,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const controls = new QueueCatalog(store.queues, lanes);
   await Promise.all([lanes.refresh(), types.refresh()]);
   await controls.refresh();
-  const parts = { ...options, lanes, types, runtimes, controls, feed: new TaskFeed() };
+  const meter = new RateMeter(options);
+  const parts = { ...options, lanes, types, runtimes, controls, meter, feed: new TaskFeed() };
 
   // Submissions, dispatch and the keeper wake each other; these are the only ties between them.
   const onReady = (laneIds: Iterable<number>): void => {
@@ -121,14 +124,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     explainer,
     schedules,
     submissions,
-    queues: new QueueService(store.queues, controls, store.hints.queues),
+    queues: new QueueService(store.queues, controls, { hint: store.hints.queues, meter }),
     queries,
     control,
     dispatcher,
     keeper,
     webhooks,
     drain: () => dispatcher.drain(),
-    close: () => closeAll({ dispatcher, settler, keeper, webhooks }),
+    close: () => closeAll({ dispatcher, settler, keeper, webhooks, meter }),
   };
 }
 
@@ -180,8 +183,11 @@ async function closeAll({
   settler,
   keeper,
   webhooks,
-}: Pick<Core, 'dispatcher' | 'keeper' | 'webhooks'> & { settler: Settler }): Promise<void> {
+  meter,
+}: Pick<Core, 'dispatcher' | 'keeper' | 'webhooks' | 'meter'> & {
+  settler: Settler;
+}): Promise<void> {
   dispatcher.close();
   settler.close();
-  await Promise.all([keeper.stop(), webhooks.stop()]);
+  await Promise.all([keeper.stop(), webhooks.stop(), meter.close()]);
 }

@@ -21,6 +21,7 @@ export * from './ports/task-reader.ts';
 export * from './ports/webhook-store.ts';
 export * from './ports/worker-store.ts';
 export { planClaim, type ClaimPlan, type KeyLoad, type QueueLoad } from './queues/claim-plan.ts';
+export { ratesBetween } from './queues/rates-between.ts';
 export { type ScheduleService } from './schedules/schedule-service.ts';
 export { type Timing } from './schedules/timing.ts';
 export { type CheckedSubmission } from './submission/prepare.ts';

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { connect } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
 import { addClientOptions, type ClientFlags } from '../options/client-options.ts';
+import { showRate } from '../output/show-rate.ts';
 import { paintStatus } from '../output/status-color.ts';
 import { printTable } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -25,7 +26,7 @@ export function defineStats(command: Command, context: CliContext): void {
     });
 }
 
-function show(terminal: Terminal, { tasks, days, waiting, workers }: Stats): void {
+function show(terminal: Terminal, { tasks, days, rates, waiting, workers }: Stats): void {
   const rows = TASK_STATUSES.map((status) => ({ status, count: tasks[status] }));
   printTable(terminal, rows, [
     {
@@ -36,6 +37,11 @@ function show(terminal: Terminal, { tasks, days, waiting, workers }: Stats): voi
     { title: 'COUNT', value: (row) => String(row.count), alignRight: true },
   ]);
   terminal.print(`\n${tasks.submitted} submitted; ended ones are those of the last ${days} days.`);
+  if (rates) {
+    terminal.print(
+      `A second: ${showRate(rates.submitted)} submitted, ${showRate(rates.started)} started, ${showRate(rates.finished)} finished.`,
+    );
+  }
   terminal.print(
     `${workers.online} workers are online and run ${workers.running} of at most ${workers.concurrency} tasks.`,
   );

@@ -40,6 +40,17 @@ export const queueControlsSchema = z.object({
 /** What holds back the tasks of a queue. */
 export type QueueControls = z.infer<typeof queueControlsSchema>;
 
+export const ratesSchema = z
+  .object({
+    submitted: z.number(),
+    started: z.number(),
+    finished: z.number(),
+    overMs: z.int().describe('The time that they were counted over.'),
+  })
+  .describe('A second, on all servers, over the last minute or less.');
+
+export type Rates = z.infer<typeof ratesSchema>;
+
 /** One queue as `GET /api/queues` shows it. */
 export const queueViewSchema = queueControlsSchema.extend({
   name: z.string(),
@@ -57,6 +68,7 @@ export const queueViewSchema = queueControlsSchema.extend({
     })
     .describe('Tasks that came and went within the last `days` days.'),
   days: z.int(),
+  rates: ratesSchema.nullable().describe('Null in the first seconds of a server.'),
 });
 
 export type QueueView = z.infer<typeof queueViewSchema>;

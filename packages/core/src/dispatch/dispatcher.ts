@@ -7,6 +7,7 @@ import type { TypeCatalog } from '../catalog/type-catalog.ts';
 import type { TaskFeed } from '../live/task-feed.ts';
 import type { RunningTask } from '../ports/control-store.ts';
 import type { Store } from '../ports/store.ts';
+import type { RateMeter } from '../queues/rate-meter.ts';
 import type { AttemptRef, ClaimedAttempt } from '../task/attempt.ts';
 import { AttemptTracker } from './attempt-tracker.ts';
 import { ClaimDesk } from './claim-desk.ts';
@@ -25,6 +26,7 @@ interface Parts {
   types: TypeCatalog;
   runtimes: RuntimeCatalog;
   feed: TaskFeed;
+  meter: RateMeter;
   settler: Settler;
   clock: Clock;
   log: Log;
@@ -232,7 +234,8 @@ export class Dispatcher {
   }
 
   #assign(session: WorkerSession, attempts: ClaimedAttempt[], moreWaiting: boolean): void {
-    const { lanes, feed, clock } = this.#parts;
+    const { lanes, feed, meter, clock } = this.#parts;
+    meter.noteStarts(attempts);
     for (const attempt of attempts) this.#tracker.track(session, attempt);
     session.queue((frame) => {
       frame.moreWaiting = moreWaiting;

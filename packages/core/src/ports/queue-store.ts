@@ -30,7 +30,25 @@ export interface Standing {
   load: QueueLoad | null;
 }
 
+/** What has come, begun and ended in a queue on one day. */
+export interface DayTally {
+  queue: string;
+  day: string;
+  submitted: number;
+  started: number;
+  finished: number;
+}
+
+/** All that was counted today and yesterday, at one moment of the database clock. */
+export interface TallySample {
+  atMs: number;
+  tallies: DayTally[];
+}
+
 export interface QueueStore {
+  sampleTallies(): Promise<TallySample>;
+  /** Counts attempts that have begun. */
+  addStarts(starts: { laneId: number; count: number }[]): Promise<void>;
   /** Queues that are paused or have limits. */
   listControls(): Promise<NamedControls[]>;
   /** Queues with a retention of their own. */

@@ -64,7 +64,7 @@ export async function openPostgresStore(
     control: new PostgresControlStore(hot, tallySlots(), releases),
     reader: new PostgresTaskReader(read),
     workers: new PostgresWorkerStore(hot),
-    queues: new PostgresQueueStore(hot, read),
+    queues: new PostgresQueueStore(hot, read, tallySlots()),
     keeper,
     retention: new PostgresRetentionStore(hot),
     keys: new PostgresKeyStore(read),

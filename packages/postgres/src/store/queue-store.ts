@@ -6,12 +6,15 @@ import {
   type Task,
 } from '@mayfly/contracts';
 import type {
+  DayTally,
   NamedControls,
   NamedRetention,
   QueueFigures,
   QueueStore,
   Standing,
+  TallySample,
 } from '@mayfly/core';
+import { columns } from '../sql/columns.ts';
 import type { Database, Row } from '../sql/database.ts';
 import { toControls } from './rows.ts';
 
@@ -24,10 +27,27 @@ type Run = Database['run'];
 export class PostgresQueueStore implements QueueStore {
   readonly #hot: Database;
   readonly #read: Database;
+  readonly #slot: () => number;
 
-  constructor(hot: Database, read: Database) {
+  constructor(hot: Database, read: Database, slot: () => number) {
     this.#hot = hot;
     this.#read = read;
+    this.#slot = slot;
+  }
+
+  async sampleTallies(): Promise<TallySample> {
+    const rows = await this.#read.run('sample-tallies', []);
+    const tallies = rows.filter((row) => row['queue'] !== null);
+    return { atMs: rows[0]?.['at_ms'] as number, tallies: tallies as unknown as DayTally[] };
+  }
+
+  async addStarts(starts: { laneId: number; count: number }[]): Promise<void> {
+    const values = columns(
+      starts,
+      ({ laneId }) => laneId,
+      ({ count }) => count,
+    );
+    await this.#hot.run('add-starts', [...values, this.#slot()]);
   }
 
   async listControls(): Promise<NamedControls[]> {

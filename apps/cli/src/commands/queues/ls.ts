@@ -4,6 +4,7 @@ import type { CliContext } from '../../context.ts';
 import { addClientOptions, type ClientFlags } from '../../options/client-options.ts';
 import { printTable } from '../../output/table.ts';
 import { showMs } from '../../output/times.ts';
+import { showRate } from '../../output/show-rate.ts';
 import { limitsOf } from './limits-of.ts';
 
 const HELP = `
@@ -27,6 +28,8 @@ export function defineLs(command: Command, context: CliContext): void {
         { title: 'STATE', value: (queue) => (queue.paused ? 'paused' : 'open') },
         { title: 'PENDING', value: (queue) => String(queue.pending), alignRight: true },
         { title: 'RUNNING', value: (queue) => String(queue.running), alignRight: true },
+        { title: 'IN/S', value: ({ rates }) => showRate(rates?.submitted), alignRight: true },
+        { title: 'OUT/S', value: ({ rates }) => showRate(rates?.finished), alignRight: true },
         { title: 'OLDEST', value: (queue) => showMs(queue.oldestWaitMs), alignRight: true },
         { title: 'LIMITS', value: limitsOf, flexible: true },
       ]);

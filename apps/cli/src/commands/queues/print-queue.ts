@@ -3,6 +3,7 @@ import { formatDuration } from '@mayfly/contracts';
 import type { CliContext } from '../../context.ts';
 import type { ClientFlags } from '../../options/client-options.ts';
 import { showMs } from '../../output/times.ts';
+import { showRate } from '../../output/show-rate.ts';
 import { limitsOf } from './limits-of.ts';
 
 const TITLE_CHARS = 12;
@@ -13,7 +14,7 @@ export function printQueue(queue: QueueView, flags: ClientFlags, { terminal }: C
     terminal.printJson(queue);
     return;
   }
-  const { totals, days } = queue;
+  const { totals, days, rates } = queue;
   const fields = {
     queue: queue.name,
     state: queue.paused ? 'paused' : 'open',
@@ -22,6 +23,9 @@ export function printQueue(queue: QueueView, flags: ClientFlags, { terminal }: C
     pending: String(queue.pending),
     running: String(queue.running),
     'oldest wait': showMs(queue.oldestWaitMs),
+    'per second': rates
+      ? `${showRate(rates.submitted)} submitted, ${showRate(rates.started)} started, ${showRate(rates.finished)} finished`
+      : '',
     [`${days} days`]: `${totals.submitted} submitted, ${totals.completed} completed, ${totals.failed} failed, ${totals.expired} expired, ${totals.cancelled} cancelled`,
   };
   for (const [title, text] of Object.entries(fields)) {

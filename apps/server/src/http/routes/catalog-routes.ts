@@ -1,4 +1,4 @@
-import { runtimeInfoSchema, taskTypeSchema } from '@mayfly/contracts';
+import { ratesSchema, runtimeInfoSchema, taskTypeSchema } from '@mayfly/contracts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { HttpParts } from '../http-parts.ts';
@@ -19,6 +19,7 @@ const statsSchema = z.object({
     submitted: z.int(),
   }),
   days: z.int().describe('Days that the counts of ended and submitted tasks cover.'),
+  rates: ratesSchema.nullable(),
   waiting: z.array(z.object({ queue: z.string(), type: z.string(), pending: z.int() })),
   workers: z.object({ online: z.int(), concurrency: z.int(), running: z.int() }),
 });
@@ -71,6 +72,7 @@ export function addCatalogRoutes(
     return {
       tasks: { scheduled: stats.scheduled, pending, running: stats.running, ...stats.totals },
       days: STATS_DAYS,
+      rates: core.meter.rates(),
       waiting: stats.waiting,
       workers: {
         online: online.length,
