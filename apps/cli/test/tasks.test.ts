@@ -13,7 +13,8 @@ let dev: Dev;
 
 beforeAll(async () => {
   const types = 'generate.login,sleep,test.greet,http.request';
-  dev = await startDev(['--handlers', HANDLERS, '--types', types]);
+  const env = { MAYFLY_WEBHOOK_SECRET: 'a secret of thirty-two characters or more' };
+  dev = await startDev(['--handlers', HANDLERS, '--types', types], env);
 });
 
 afterAll(() => dev.stop());
@@ -86,6 +87,29 @@ describe('submit', () => {
       input: '{"length":4}',
     });
     expect(JSON.parse(stdout)).toMatchObject({ params: { length: 4 } });
+  });
+
+  test('a task can wait for others, and tell of its end', async () => {
+    const first = await submit('sleep', '--delay', '1h', '--params', '{"ms":1}');
+    const flags = ['--after-policy', 'run-anyway', '--webhook', 'https://example.com/done'];
+    flags.push('--webhook-on', 'failed,expired', '--after', first);
+    const task = await json<Task>('submit', 'sleep', '--params', '{"ms":1}', ...flags);
+    expect(task).toMatchObject({
+      status: 'scheduled',
+      after: [first],
+      afterPolicy: 'run-anyway',
+      webhook: { url: 'https://example.com/done', events: ['failed', 'expired'] },
+    });
+    const wrong = [
+      [['--webhook-on', 'done', '--webhook', 'https://example.com'], 'Give some of completed'],
+      [['--webhook-on', 'failed'], '/webhook/url'],
+      [['--webhook', 'nowhere'], '/webhook/url must be a complete http or https address'],
+    ] as const;
+    for (const [bad, told] of wrong) {
+      const end = await dev.cli(['submit', 'sleep', '--params', '{"ms":1}', ...bad]);
+      expect(end.code).toBe(1);
+      expect(end.stderr).toContain(told);
+    }
   });
 
   test('a repeated idempotency key gets the first task', async () => {

@@ -330,6 +330,13 @@ describe('bad input', () => {
       await refused(patch({}), invalid(''));
       await refused(patch({ status: 'completed' }), invalid('/status'));
       await refused(patch({ ttlMs: 0 }), invalid('/ttlMs'));
+      const fixed = { after: [], webhook: { url: 'https://example.com' }, queue: 'q' };
+      await refused(patch({ ...fixed, priority: 1 }), {
+        status: 422,
+        code: 'request.invalid',
+        pointers: ['/after', '/queue', '/webhook'],
+        detail: /cannot be changed.* Cancel the task and submit another one\./,
+      });
       await refused(patch({ graceMs: 60_000 }), invalid('/graceMs'));
       await refused(patch({ params: { ms: -1 } }), {
         status: 422,

@@ -15,10 +15,11 @@ import { EXIT_NOT_RUN } from '../exit-codes.ts';
 import { ExitError } from '../exit-error.ts';
 import { addClientOptions, type ClientFlags } from '../options/client-options.ts';
 import { byteSize, durationMs, pairs, positiveNumber, repeated } from '../options/parsers.ts';
+import { addTieOptions, toTies, type TieFlags } from '../options/tie-options.ts';
 import { chooseRuntime } from '../running/languages.ts';
 import { FROM_STDIN, readProgram, toParams } from '../running/program-files.ts';
 
-interface Flags extends ClientFlags {
+interface Flags extends ClientFlags, TieFlags {
   ttl?: number;
   grace?: number;
   runtime?: string;
@@ -63,6 +64,7 @@ export function defineRun(command: Command, context: CliContext): void {
     .option('--env <name=value>', 'variable for it; may be given several times', pairs)
     .option('--no-stdin', 'send no stdin')
     .option('--queue <queue>', 'where it waits (default: default)');
+  addTieOptions(command);
   addLimitOptions(command);
   addClientOptions(command)
     .addHelpText('after', HELP)
@@ -138,5 +140,6 @@ function toSubmission(file: string, params: CodeRunParams, flags: Flags): Submis
     description: file === FROM_STDIN ? 'a program from stdin' : file.slice(-DESCRIPTION_CHARS),
     ...(grace === undefined ? {} : { graceMs: grace }),
     ...(queue === undefined ? {} : { queue }),
+    ...toTies(flags),
   };
 }

@@ -1,23 +1,22 @@
 import {
-  AFTER_POLICIES,
   isFinal,
   systemClock,
-  type AfterPolicy,
   type JsonValue,
   type Submission,
   type Task,
 } from '@mayfly/contracts';
 import type { MayflyClient } from '@mayfly/client';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { connect } from '../connection/connect.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_OF_STATUS } from '../exit-codes.ts';
 import { addClientOptions, type ClientFlags } from '../options/client-options.ts';
-import { durationMs, futureTime, jsonValue, list, pairs, wholeNumber } from '../options/parsers.ts';
+import { durationMs, futureTime, jsonValue, pairs, wholeNumber } from '../options/parsers.ts';
+import { addTieOptions, toTies, type TieFlags } from '../options/tie-options.ts';
 import { printTask } from '../output/print-task.ts';
 import { drawProgress } from '../output/watch-progress.ts';
 
-interface Flags extends ClientFlags {
+interface Flags extends ClientFlags, TieFlags {
   params?: JsonValue;
   ttl?: number;
   queue?: string;
@@ -31,8 +30,6 @@ interface Flags extends ClientFlags {
   grace?: number;
   retries?: number;
   unique?: string;
-  after?: string[];
-  afterPolicy?: AfterPolicy;
   idempotencyKey?: string;
   concurrencyKey?: string;
   wait?: true;
@@ -47,7 +44,8 @@ completed, 1 when it has failed, 124 when it has expired and 130 when it was can
 Examples:
   $ mayfly submit generate.login --params '{"length":12}' --wait
   $ mayfly submit http.request --params @request.json --ttl 30s --retries 3
-  $ mayfly submit sleep --params '{"ms":500}' --delay 10m --label customer=42`;
+  $ mayfly submit sleep --params '{"ms":500}' --delay 10m --label customer=42
+  $ mayfly submit report.make --after "$ID" --webhook https://example.com/done --webhook-on failed`;
 
 /** `mayfly submit`. */
 export function defineSubmit(command: Command, context: CliContext): void {
@@ -60,13 +58,8 @@ export function defineSubmit(command: Command, context: CliContext): void {
     .option('--label <name=value>', 'to find it by; may be given several times', pairs)
     .option('--concurrency-key <key>', 'shares the limits that the queue sets for each key')
     .option('--unique <key>', 'gets the unfinished task with this key when there is one')
-    .option('--after <ids>', 'only when these tasks have ended', list)
-    .addOption(
-      new Option('--after-policy <policy>', 'when one of them does not complete').choices([
-        ...AFTER_POLICIES,
-      ]),
-    )
-    .option('--idempotency-key <key>', 'a repeat of the key gets the first task')
+    .option('--idempotency-key <key>', 'a repeat of the key gets the first task');
+  addTieOptions(command)
     .optionsGroup('Output:')
     .option('--wait', 'wait until it has finished, and show it');
   addClientOptions(command)
@@ -110,8 +103,7 @@ function toSubmission(type: string, flags: Flags): Submission {
     totalTtlMs: flags.totalTtl,
     graceMs: flags.grace,
     retry: retries === undefined ? undefined : { maxAttempts: retries + 1 },
-    after: flags.after,
-    afterPolicy: flags.afterPolicy,
+    ...toTies(flags),
   };
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   return { type, ttlMs: flags.ttl ?? DEFAULT_TTL_MS, ...Object.fromEntries(given) };

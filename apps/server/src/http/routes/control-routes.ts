@@ -1,11 +1,12 @@
 import {
+  MayflyError,
   taskChangeSchema,
   taskSchema,
   taskSelectionSchema,
   type TaskChange,
   type TaskSelection,
 } from '@mayfly/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { HttpParts } from '../http-parts.ts';
 import { answerOf, schemaOf } from '../validation.ts';
@@ -32,6 +33,7 @@ export function addControlRoutes(app: FastifyInstance, parts: HttpParts): void {
 function addRoutesOfOne(app: FastifyInstance, { core }: HttpParts): void {
   const byId = (summary: string, answer: Record<number, object>, body?: object): object => ({
     config,
+    ...(body ? { preValidation: refuseFixed } : {}),
     schema: {
       tags: ['tasks'],
       summary,
@@ -69,6 +71,32 @@ function addRoutesOfOne(app: FastifyInstance, { core }: HttpParts): void {
       await core.control.remove(request.principal, request.params.id);
       return reply.code(204).send();
     },
+  );
+}
+
+/** Fields of a submission that say what a task is, or what it is tied to. */
+const FIXED = [
+  'type',
+  'queue',
+  'delayMs',
+  'concurrencyKey',
+  'unique',
+  'after',
+  'afterPolicy',
+  'webhook',
+];
+
+async function refuseFixed({ body }: FastifyRequest): Promise<void> {
+  if (typeof body !== 'object' || body === null) return;
+  const errors = FIXED.filter((field) => Object.hasOwn(body, field)).map((field) => ({
+    pointer: `/${field}`,
+    detail: 'cannot be changed',
+  }));
+  if (errors.length === 0) return;
+  throw new MayflyError(
+    'request.invalid',
+    `${errors.map(({ pointer }) => pointer).join(', ')} cannot be changed after the submission. Cancel the task and submit another one.`,
+    { errors },
   );
 }
 
