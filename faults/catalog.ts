@@ -131,7 +131,12 @@ async function weather(
   for (const link of worker.links) link.heal();
 }
 
-async function exhaustConnections({ postgres }: Cluster, ms: number): Promise<void> {
+/** @param onExhausted there are none left now */
+export async function exhaustConnections(
+  { postgres }: Cluster,
+  ms: number,
+  onExhausted: () => void = () => undefined,
+): Promise<void> {
   const taken: pg.Client[] = [];
   try {
     for (;;) {
@@ -145,6 +150,7 @@ async function exhaustConnections({ postgres }: Cluster, ms: number): Promise<vo
     }
   } catch {
     // There are no more; that is what was wanted.
+    onExhausted();
     await pause(ms);
   } finally {
     await Promise.all(taken.map((client) => client.end().catch(() => undefined)));

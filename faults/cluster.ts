@@ -17,8 +17,10 @@ export interface ClusterOptions {
   workers: number;
   /** Offer `code.run` on the first worker. */
   code: boolean;
-  /** Control run: workers do not fence themselves, and servers do not wait for it. */
-  unfenced: boolean;
+  /** `MAYFLY_FAULTS` of all of them; with `unfenced` the suite must find broken promises. */
+  faults?: string;
+  /** Default: one that is made for it. The cluster stops it at its end. */
+  postgres?: ExternalPostgres;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -38,14 +40,19 @@ export class Cluster {
   readonly postgres: ExternalPostgres;
   readonly servers: Member[] = [];
   readonly workers: Member[] = [];
+  /** Of its administrator. */
+  readonly apiKey = API_KEY;
   readonly #options: ClusterOptions;
   readonly #grpcPorts: number[] = [];
   /** Logs and journals stay when the cluster is closed. */
   keepsFiles = false;
+  /** `MAYFLY_FAULTS` of what is started next. */
+  faults: string | undefined;
   #closing = false;
 
   private constructor(options: ClusterOptions, postgres: ExternalPostgres) {
     this.#options = options;
+    this.faults = options.faults;
     this.postgres = postgres;
     this.folder = mkdtempSync(join(tmpdir(), 'mayfly-faults-'));
     this.journal = join(this.folder, 'journal');
@@ -56,7 +63,8 @@ export class Cluster {
     const bin = findDebianPostgres();
     if (bin === undefined)
       throw new Error('The fault suite needs PostgreSQL: apt install postgresql');
-    const cluster = new Cluster(options, await startDebianPostgres(bin));
+    const postgres = options.postgres ?? (await startDebianPostgres(bin));
+    const cluster = new Cluster(options, postgres);
     try {
       for (let index = 0; index < options.servers; index++) await cluster.#addServer(index);
       const workers = Array.from({ length: options.workers }, (_, index) => index);
@@ -149,7 +157,7 @@ export class Cluster {
   #launch(name: string, args: string[]): Command {
     const env = {
       MAYFLY_API_KEY: API_KEY,
-      ...(this.#options.unfenced ? { MAYFLY_FAULTS: 'unfenced' } : {}),
+      ...(this.faults === undefined ? {} : { MAYFLY_FAULTS: this.faults }),
     };
     return new Command({ args, env, logFile: join(this.folder, `${name}.log`) });
   }

@@ -36,7 +36,7 @@ const STANDSTILL_MS_MAX = 60_000;
 /** Runs a cluster under load and faults, lets it come to rest, and checks what was promised. */
 export async function runFaults(options: RunOptions): Promise<Report> {
   const { seed, servers, workers, lines, code, slackMs, say } = options;
-  const cluster = await Cluster.start({ servers, workers, code, unfenced: false });
+  const cluster = await Cluster.start({ servers, workers, code });
   try {
     cluster.keepsFiles = true;
     say(`logs and journals: ${cluster.folder}`);

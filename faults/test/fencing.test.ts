@@ -12,7 +12,7 @@ describe.runIf(hasPostgres)('a worker that loses touch', () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
-    cluster = await Cluster.start({ servers: 1, workers: 2, code: false, unfenced: false });
+    cluster = await Cluster.start({ servers: 1, workers: 2, code: false });
   });
 
   afterAll(() => cluster?.close());
@@ -82,7 +82,12 @@ describe.runIf(hasPostgres)('a worker that loses touch', () => {
 
 describe.runIf(hasPostgres)('the control run', () => {
   it('finds overlaps when workers do not fence themselves', async () => {
-    const cluster = await Cluster.start({ servers: 1, workers: 2, code: false, unfenced: true });
+    const cluster = await Cluster.start({
+      servers: 1,
+      workers: 2,
+      code: false,
+      faults: 'unfenced',
+    });
     try {
       const scenario = new Scenario(cluster);
       const task = await scenario.submit(scenario.work('fault.process', 12_000));

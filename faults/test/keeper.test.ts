@@ -16,7 +16,7 @@ describe.runIf(hasPostgres)('servers on one database', () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
-    cluster = await Cluster.start({ servers: 2, workers: 1, code: false, unfenced: false });
+    cluster = await Cluster.start({ servers: 2, workers: 1, code: false });
   });
 
   afterAll(() => cluster?.close());

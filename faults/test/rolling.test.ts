@@ -6,7 +6,7 @@ import { hasPostgres } from './support.ts';
 
 describe.runIf(hasPostgres)('a rolling restart', () => {
   it('of three servers and ten workers under load loses nothing and runs nothing twice', async () => {
-    const cluster = await Cluster.start({ servers: 3, workers: 10, code: false, unfenced: false });
+    const cluster = await Cluster.start({ servers: 3, workers: 10, code: false });
     try {
       const load = new Load({ cluster, seed: 1, lines: 4, pauseMs: 300, code: false });
       load.start();

@@ -135,6 +135,21 @@ describe.each(SOURCES)('task source: %s', (_name, create) => {
     peer.session?.close();
   });
 
+  it('says deadlines on the clock of the worker, and lets it take credits back', async () => {
+    const peer = await new Peer().open();
+    peer.say({ credits: 3, sentAtMs: 1e6 });
+    peer.say({ credits: -2, sentAtMs: 1e6 });
+    const tasks = await Promise.all([mayfly.submit('noop', {}), mayfly.submit('noop', {})]);
+    const { deadlineAtMs } = await peer.next((frame) => frame.assignments[0]);
+    // 10 s from then, less what it took to come here.
+    expect(deadlineAtMs).toBeGreaterThan(1e6 + 5000);
+    peer.say({ heartbeat: 1 });
+    await peer.next((frame) => frame.lease);
+    expect(peer.frames.flatMap((frame) => frame.assignments)).toHaveLength(1);
+    for (const { id } of tasks) await mayfly.post(`/api/tasks/${id}/cancel`);
+    peer.session?.close();
+  });
+
   it('carries stops and new deadlines', async () => {
     const peer = await new Peer().open();
     const { id } = await mayfly.submit('noop', {}, { ttlMs: 5000 });

@@ -39,9 +39,21 @@ export function findDebianPostgres(): string | undefined {
     .find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
 }
 
+interface DebianPostgresOptions {
+  /** Where it makes its folder. Default: that of temporary files. */
+  parent?: string;
+  /** Folder of the write-ahead log, empty and its own. Default: within the data. */
+  walFolder?: string;
+  /** Further settings, such as `max_wal_size=32MB`. */
+  settings?: string[];
+}
+
 /** Starts a server of its own on loopback TCP, with a password, as a production one would be. */
-export async function startDebianPostgres(bin: string): Promise<ExternalPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'mayfly-test-pg-'));
+export async function startDebianPostgres(
+  bin: string,
+  { parent = tmpdir(), walFolder, settings = [] }: DebianPostgresOptions = {},
+): Promise<ExternalPostgres> {
+  const folder = mkdtempSync(join(parent, 'mayfly-test-pg-'));
   const account = process.getuid?.() === 0 ? accountIds('postgres') : {};
   chmodSync(folder, 0o700);
   if (account.uid !== undefined && account.gid !== undefined)
@@ -63,14 +75,16 @@ export async function startDebianPostgres(bin: string): Promise<ExternalPostgres
       '-E',
       'UTF8',
       '--locale=C',
+      ...(walFolder === undefined ? [] : [`--waldir=${walFolder}`]),
     ],
     { ...account, cwd: folder, stdio: 'ignore' },
   );
   const port = await freePort();
+  const flags = settings.flatMap((setting) => ['-c', setting]);
   const launch = (): Promise<ChildProcess> =>
     launchUntilUp(
       join(bin, 'postgres'),
-      ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', folder],
+      ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', folder, ...flags],
       { ...account, cwd: folder },
     );
   let server = await launch();

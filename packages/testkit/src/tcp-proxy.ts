@@ -7,8 +7,9 @@ export type Direction = 'up' | 'down';
 interface Weather {
   /** Directions in which nothing gets through; what was sent waits, as it does for TCP. */
   held: readonly Direction[];
-  /** Each chunk comes so much later. */
+  /** Each chunk comes so much later, in these directions. */
   delayMs: number;
+  delayed: readonly Direction[];
   /** Null: as fast as it goes. */
   bytesPerSecond: number | null;
   /** New connections are cut at once. */
@@ -32,7 +33,13 @@ interface Address {
   port: number;
 }
 
-const FAIR: Weather = { held: [], delayMs: 0, bytesPerSecond: null, refuses: false };
+const FAIR: Weather = {
+  held: [],
+  delayMs: 0,
+  delayed: ['up', 'down'],
+  bytesPerSecond: null,
+  refuses: false,
+};
 
 /** How often held or throttled bytes are looked at again. */
 const LOOK_MS = 5;
@@ -113,7 +120,9 @@ function carry(
     else if (from.readableEnded) to.end();
   };
   from.on('data', (data: Buffer) => {
-    waiting.push({ data, dueAt: performance.now() + weather().delayMs });
+    const { delayMs, delayed } = weather();
+    const dueAt = performance.now() + (delayed.includes(direction) ? delayMs : 0);
+    waiting.push({ data, dueAt });
     if (!timer) look();
   });
   from.on('end', () => {

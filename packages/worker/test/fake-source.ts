@@ -19,6 +19,8 @@ export class FakeSource implements TaskSource {
   readonly heartbeats: number[] = [];
   stuck = 0;
   credits = 0;
+  /** Of the last frame. */
+  sentAtMs: number | undefined;
   draining = false;
   moreWaiting = false;
   /** What the next `open` answers with instead of a session. */
@@ -81,6 +83,7 @@ export class FakeSource implements TaskSource {
 
   #take(frame: WorkerFrame): void {
     this.credits += frame.credits;
+    this.sentAtMs = frame.sentAtMs;
     this.reports.push(...frame.reports);
     this.output.push(...frame.output);
     this.returned.push(...frame.returned);

@@ -134,6 +134,51 @@ describe('a worker', () => {
     expect(place.jobs[0]?.stops).toEqual(['hard ttl']);
   });
 
+  it('ends an attempt at its deadline when the word of it was long on its way', async () => {
+    const { source, place, clock } = await setUp();
+    await clock.advance(300);
+    const { taskId } = source.assign('job', { ttlMs: 1000, deadlineAtMs: 900 });
+    await clock.advance(599);
+    expect(place.jobs[0]?.stops).toEqual([]);
+    await clock.advance(1);
+    expect(place.jobs[0]?.stops).toEqual(['hard ttl']);
+    source.send({ deadlines: [{ taskId, attempt: 1, ttlMs: 1000, deadlineAtMs: 950 }] });
+    await clock.advance(0);
+    source.assign('job', { ttlMs: 100, deadlineAtMs: 60_000 });
+    await clock.advance(100);
+    expect(place.jobs[1]?.stops).toEqual(['hard ttl']);
+  });
+
+  it('moves a deadline no further than the server means', async () => {
+    const { source, place, clock } = await setUp();
+    const { taskId } = source.assign('job', { ttlMs: 100 });
+    await clock.advance(50);
+    source.send({ deadlines: [{ taskId, attempt: 1, ttlMs: 1000, deadlineAtMs: 200 }] });
+    await clock.advance(149);
+    expect(place.jobs[0]?.stops).toEqual([]);
+    await clock.advance(1);
+    expect(place.jobs[0]?.stops).toEqual(['hard ttl']);
+  });
+
+  it('does not start what comes after its deadline, and says so', async () => {
+    const { source, place, clock } = await setUp({ concurrency: 1 });
+    await clock.advance(300);
+    const { taskId } = source.assign('job', { ttlMs: 1000, deadlineAtMs: 299 });
+    await clock.advance(0);
+    expect(place.jobs).toEqual([]);
+    expect(source.reports).toMatchObject([
+      { taskId, attempt: 1, outcome: 'expired', stopRequestedAgoMs: 0, stopConfirmedAgoMs: 0 },
+    ]);
+    expect(source.credits).toBe(2);
+  });
+
+  it('says with each frame when it was made', async () => {
+    const { source, clock } = await setUp();
+    expect(source.sentAtMs).toBe(0);
+    await clock.advance(1000);
+    expect(source.sentAtMs).toBe(1000);
+  });
+
   it('fails an attempt whose result cannot be told as JSON', async () => {
     const { source, place, clock } = await setUp();
     source.assign('job');
@@ -195,6 +240,33 @@ describe('a worker', () => {
     expect(source.reports).toEqual([]);
     expect(source.credits).toBe(2);
   });
+
+  it.each([3_600_000, -3_600_000])(
+    'keeps time by no wall clock: it steps by %i ms, and nothing ends early or is fenced',
+    async (stepMs) => {
+      const { source, place, clock, worker } = await setUp();
+      const { incarnation } = source;
+      source.assign('job', { ttlMs: 3000, graceMs: 500 });
+      await clock.advance(1000);
+      clock.stepWall(stepMs);
+      source.send({ lease: { heartbeat: 1, renewed: true } });
+      await clock.advance(1499);
+      expect(source.heartbeats).toEqual([1, 2]);
+      expect(place.jobs[0]?.stops).toEqual([]);
+      await clock.advance(1);
+      expect(place.jobs[0]?.stops).toEqual(['soft ttl']);
+      clock.stepWall(-stepMs);
+      await clock.advance(500);
+      expect(place.jobs[0]?.stops).toEqual(['soft ttl', 'hard ttl']);
+      place.jobs[0]?.end({ kind: 'stopped' });
+      await clock.advance(0);
+      expect(source.reports).toMatchObject([{ outcome: 'expired', stopRequestedAgoMs: 500 }]);
+      source.send({ lease: { heartbeat: 2, renewed: true } });
+      await clock.advance(2000);
+      expect(source.incarnation).toBe(incarnation);
+      expect(worker.running).toBe(0);
+    },
+  );
 
   it('counts its lease from when a heartbeat was sent, not from the answer', async () => {
     const { source, place, clock } = await setUp();

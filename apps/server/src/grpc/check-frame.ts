@@ -25,11 +25,14 @@ export function checkFrame(frame: WorkerFrame): WorkerFrame {
       );
     }
   }
-  if (frame.credits < 0 || frame.credits > LIMITS.workerConcurrencyMax) {
+  if (Math.abs(frame.credits) > LIMITS.workerConcurrencyMax) {
     throw new MayflyError(
       'worker.rejected',
-      `Credits go from 0 to ${LIMITS.workerConcurrencyMax}.`,
+      `A frame changes credits by at most ${LIMITS.workerConcurrencyMax}, up or down.`,
     );
+  }
+  if (frame.sentAtMs !== undefined && !Number.isFinite(frame.sentAtMs)) {
+    throw new MayflyError('worker.rejected', 'sentAtMs must be a time on a clock of the worker.');
   }
   return { ...frame, reports: frame.reports.map(checkReport) };
 }

@@ -85,16 +85,25 @@ export class AttemptTracker {
     const session = this.#holders.get(taskId);
     if (!tracked || !session) return;
     this.track(session, { ...tracked, leftMs });
-    session.queue((frame) => frame.deadlines.push({ taskId, attempt, ttlMs: Math.round(leftMs) }));
+    const now = this.#parts.clock.monotonic();
+    const deadlineAtMs = session.clock.tell(now + leftMs, now);
+    const ttlMs = Math.round(leftMs);
+    session.queue((frame) => frame.deadlines.push({ taskId, attempt, ttlMs, deadlineAtMs }));
   }
 
-  /** Stops and deadlines that were set on another server, or while the worker was away. */
-  tellPending(stops: PendingStop[]): void {
+  /**
+   * Stops and deadlines that were set on another server, or while the worker was away.
+   *
+   * @param ageMs how long ago they were asked for; what time is left was read since
+   */
+  tellPending(stops: PendingStop[], ageMs: number): void {
     for (const stop of stops) {
       const tracked = this.#find(stop.taskId, stop.attempt);
       if (!tracked) continue;
       const leftMs = tracked.deadlineAt - this.#parts.clock.monotonic();
-      if (Math.abs(leftMs - stop.leftMs) > DEADLINE_NEWS_MS) this.moveDeadline(stop, stop.leftMs);
+      const isMoved =
+        leftMs > stop.leftMs + DEADLINE_NEWS_MS || leftMs < stop.leftMs - ageMs - DEADLINE_NEWS_MS;
+      if (isMoved) this.moveDeadline(stop, stop.leftMs - ageMs);
       if (stop.reason !== null && !tracked.cancelRequested) this.stop([stop]);
     }
   }

@@ -95,7 +95,7 @@ export class ClaimDesk {
   }
 
   #makeGroup(key: string, session: WorkerSession): ClaimGroup {
-    const { store, controls, lanes, faults } = this.#parts;
+    const { store, controls, lanes, clock, faults } = this.#parts;
     const group = new ClaimGroup(session.registration, {
       store: store.dispatch,
       controlledQueue: (laneId) => controls.controlledQueue(laneId),
@@ -105,6 +105,7 @@ export class ClaimDesk {
       onMoved: (session) => this.#parts.onMoved(session),
       isReachable: (to) => this.#isReachable(to),
       onFailed: (error, sessions) => this.#recoverClaim(error, sessions),
+      clock,
       faults,
     });
     for (const lane of lanes.all()) group.addLane(lane);

@@ -1,4 +1,4 @@
-import type { Faults, WorkerRegistration } from '@mayfly/contracts';
+import type { Clock, Faults, WorkerRegistration } from '@mayfly/contracts';
 import type { Claim, DispatchStore } from '../ports/dispatch-store.ts';
 import type { Lane } from '../ports/worker-store.ts';
 import type { ClaimedAttempt } from '../task/attempt.ts';
@@ -23,6 +23,7 @@ interface GroupOptions {
   isReachable(session: WorkerSession): boolean;
   /** It is not known what the claim has done. The next one waits until this resolves. */
   onFailed(error: unknown, sessions: Set<WorkerSession>): Promise<void>;
+  clock: Clock;
   faults: Faults | undefined;
 }
 
@@ -100,11 +101,13 @@ export class ClaimGroup {
   async #claim(places: WorkerSession[]): Promise<void> {
     const source = this.#nextSource();
     const upTo = this.#heatings;
+    const askedAt = this.#options.clock.monotonic();
     let claim: Claim = { attempts: [], moved: [] };
     try {
       const taken = await this.#claimFrom(source, places);
       if (taken.attempts.length > 0) await this.#options.faults?.at('attempt.claimed');
-      claim = taken;
+      const ageMs = this.#options.clock.monotonic() - askedAt;
+      claim = { ...taken, attempts: agedBy(ageMs, taken.attempts) };
     } catch (error) {
       await this.#options.onFailed(error, new Set(places));
     }
@@ -182,6 +185,24 @@ export class ClaimGroup {
       else this.#options.giveBack(session, attempts);
     }
   }
+}
+
+/** The answer to a claim may take so long before it counts as old. */
+const FRESH_MS = 50;
+
+/**
+ * The time of an attempt runs from when the database has started it, and the answer came later. When
+ * that was is not known: after the claim was asked for. So a slow answer costs the attempt some of
+ * its time, and gives it none.
+ */
+function agedBy(ageMs: number, claimed: ClaimedAttempt[]): ClaimedAttempt[] {
+  const goneMs = ageMs - FRESH_MS;
+  if (goneMs <= 0) return claimed;
+  return claimed.map((attempt) => ({
+    ...attempt,
+    leftMs: attempt.leftMs - goneMs,
+    totalLeftMs: attempt.totalLeftMs === null ? null : attempt.totalLeftMs - goneMs,
+  }));
 }
 
 function acceptsLane(registration: WorkerRegistration): (lane: Lane) => boolean {

@@ -61,8 +61,9 @@ export class Dispatcher {
       workers: store.workers,
       keeper: store.keeper,
       leaseMs: lifetimes.leaseMs,
+      clock,
       log,
-      onPendingStops: (stops) => this.#tracker.tellPending(stops),
+      onPendingStops: (stops, ageMs) => this.#tracker.tellPending(stops, ageMs),
       onDraining: (workerIds) => this.#tellToDrain(workerIds),
     });
     this.#claims = new ClaimDesk({
@@ -112,6 +113,9 @@ export class Dispatcher {
 
   /** Handles what a worker says. */
   receive(session: WorkerSession, frame: WorkerFrame): void {
+    if (frame.sentAtMs !== undefined) {
+      session.clock.hear(frame.sentAtMs, this.#parts.clock.monotonic());
+    }
     if (frame.heartbeat !== undefined) this.#hear(session, frame.heartbeat, frame.stuck);
     if (frame.output.length > 0) session.follow(this.#output.append(session, frame.output));
     if (frame.progress.length > 0) this.#output.progress(session, frame.progress);
@@ -130,7 +134,7 @@ export class Dispatcher {
     this.#claims.leave(session);
     if (this.#sessions.get(session.id) !== session) return;
     this.#sessions.delete(session.id);
-    if (!session.draining || session.held.size > 0) return;
+    if (!session.leaving || session.held.size > 0) return;
     this.#parts.store.workers.release(session.ref).catch((error: unknown) => {
       this.#parts.log.warn({ error, worker: session.id }, 'a lease could not be released');
     });
@@ -237,12 +241,15 @@ export class Dispatcher {
     const { lanes, feed, meter, clock } = this.#parts;
     meter.noteStarts(attempts);
     for (const attempt of attempts) this.#tracker.track(session, attempt);
+    const now = clock.monotonic();
     session.queue((frame) => {
       frame.moreWaiting = moreWaiting;
       for (const { taskId, attempt, laneId, paramsJson, leftMs, graceMs } of attempts) {
         const { type } = lanes.get(laneId);
         const ttlMs = Math.max(0, Math.round(leftMs));
-        frame.assignments.push({ taskId, attempt, type, paramsJson, ttlMs, graceMs });
+        const deadlineAtMs = session.clock.tell(now + leftMs, now);
+        const assignment = { taskId, attempt, type, paramsJson, ttlMs, graceMs, deadlineAtMs };
+        frame.assignments.push(assignment);
       }
     });
     feed.publish(attempts, ({ taskId, attempt, laneId }) => ({
@@ -295,6 +302,7 @@ export class Dispatcher {
   }
 
   #noteDraining(session: WorkerSession): void {
+    session.leaving = true;
     if (session.draining) return;
     session.draining = true;
     this.#parts.store.workers.setDraining(session.id).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import type { Log } from '@mayfly/contracts';
+import type { Clock, Log } from '@mayfly/contracts';
 import { Coalescer } from '../batching/coalescer.ts';
 import { mayIsolate } from '../batching/may-isolate.ts';
 import type { KeeperStore, PendingStop } from '../ports/keeper-store.ts';
@@ -11,9 +11,10 @@ interface Parts {
   workers: WorkerStore;
   keeper: KeeperStore;
   leaseMs: number;
+  clock: Clock;
   log: Log;
   /** Stops and moved deadlines that were asked for on another server, or while it was away. */
-  onPendingStops(stops: PendingStop[]): void;
+  onPendingStops(stops: PendingStop[], ageMs: number): void;
   /** These workers are to take nothing more. */
   onDraining(workerIds: string[]): void;
 }
@@ -51,20 +52,22 @@ export class LeaseDesk {
 
   /** Another server says that something was asked of these workers. */
   async lookFor(workerIds: string[]): Promise<void> {
-    const { workers, keeper, log } = this.#parts;
+    const { workers, keeper, clock, log } = this.#parts;
+    const askedAt = clock.monotonic();
     try {
       const [stops, draining] = await Promise.all([
         keeper.listPendingStops(workerIds),
         workers.listDraining(workerIds),
       ]);
-      this.#tell(stops, draining);
+      this.#tell(stops, askedAt, draining);
     } catch (error) {
       log.debug({ error }, 'what was asked of workers comes with their next heartbeat');
     }
   }
 
   async #renew(renewals: LeaseRenewal[]): Promise<boolean[]> {
-    const { workers, keeper, leaseMs } = this.#parts;
+    const { workers, keeper, clock, leaseMs } = this.#parts;
+    const askedAt = clock.monotonic();
     const [renewed, stops] = await Promise.all([
       workers.renewLeases(renewals, leaseMs),
       keeper.listPendingStops(renewals.map((renewal) => renewal.workerId)),
@@ -72,14 +75,16 @@ export class LeaseDesk {
     const draining = renewed.filter((lease) => lease.draining);
     this.#tell(
       stops,
+      askedAt,
       draining.map((lease) => lease.workerId),
     );
     const alive = new Set(renewed.map((lease) => lease.workerId));
     return renewals.map((renewal) => alive.has(renewal.workerId));
   }
 
-  #tell(stops: PendingStop[], draining: string[]): void {
-    if (stops.length > 0) this.#parts.onPendingStops(stops);
+  #tell(stops: PendingStop[], askedAt: number, draining: string[]): void {
+    const ageMs = this.#parts.clock.monotonic() - askedAt;
+    if (stops.length > 0) this.#parts.onPendingStops(stops, ageMs);
     if (draining.length > 0) this.#parts.onDraining(draining);
   }
 }

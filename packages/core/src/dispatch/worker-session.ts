@@ -1,6 +1,7 @@
 import { serverFrame, type ServerFrame } from '@mayfly/contracts/worker-protocol';
 import type { WorkerRegistration } from '@mayfly/contracts';
 import type { HeldAttempt, SessionRef } from '../task/attempt.ts';
+import { WorkerClock } from '../time/worker-clock.ts';
 
 /** The way to one worker: a gRPC stream, or a call within the process. */
 export interface WorkerLink {
@@ -23,9 +24,13 @@ export class WorkerSession {
   readonly ref: SessionRef;
   readonly registration: WorkerRegistration;
   readonly held = new Map<string, TrackedAttempt>();
+  readonly clock = new WorkerClock();
   /** Attempts that the worker still takes. */
   credits = 0;
+  /** Gets nothing more. */
   draining = false;
+  /** It has said so itself, so its lease ends with its connection: nobody has to tell it again. */
+  leaving = false;
   connected = true;
   /** When it last sent a heartbeat, on the monotonic clock. */
   heardAt: number;

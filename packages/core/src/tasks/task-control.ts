@@ -132,6 +132,8 @@ export class TaskControl {
     const scope = writeScope(principal);
     const task = await this.#read(principal, id, scope);
     await this.#checkChange(task, change);
+    const { clock } = this.#parts;
+    const askedAt = clock.monotonic();
     const result = await this.#parts.store.change(id, toStored(change), scope);
     switch (result.kind) {
       case 'not-found':
@@ -139,9 +141,11 @@ export class TaskControl {
       case 'refused':
         throw notChangeable(result.status);
       case 'changed':
-        if (result.running)
-          this.#parts.dispatcher.moveDeadline(result.running, result.running.leftMs);
-        else this.#parts.onRescheduled();
+        if (result.running) {
+          // What time is left was read since we have asked.
+          const leftMs = result.running.leftMs - (clock.monotonic() - askedAt);
+          this.#parts.dispatcher.moveDeadline(result.running, leftMs);
+        } else this.#parts.onRescheduled();
         this.#parts.dispatcher.heat(this.#parts.lanes.ids());
         return this.#read(principal, id, scope);
     }

@@ -96,7 +96,7 @@ export class AttemptBoard {
     else this.#gauge.close();
     this.#watchQuiet();
     for (const assignment of assignments) {
-      this.#queue.push({ assignment, receivedAt, deadlineAt: receivedAt + assignment.ttlMs });
+      this.#queue.push({ assignment, receivedAt, deadlineAt: deadlineOf(assignment, receivedAt) });
     }
     this.#advance();
   }
@@ -111,8 +111,9 @@ export class AttemptBoard {
 
   moveDeadlines(deadlines: NewDeadline[]): void {
     const now = this.#parts.clock.monotonic();
-    for (const { taskId, attempt, ttlMs } of deadlines) {
-      this.#runs.get(`${taskId} ${attempt}`)?.moveDeadline(now + ttlMs);
+    for (const deadline of deadlines) {
+      const run = this.#runs.get(`${deadline.taskId} ${deadline.attempt}`);
+      run?.moveDeadline(deadlineOf(deadline, now));
     }
   }
 
@@ -169,6 +170,10 @@ export class AttemptBoard {
     }
     const name = `${taskId} ${attempt}`;
     const startedAt = clock.monotonic();
+    if (deadlineAt <= startedAt) {
+      this.#reportUnstarted({ taskId, attempt }, 'expired');
+      return;
+    }
     const run = new AttemptRun({
       assignment,
       deadlineAt,
@@ -252,13 +257,18 @@ export class AttemptBoard {
 
   /** Asked to stop what is not here, or not yet: the server must not wait for it. */
   #answerStop(taskId: string, attempt: number, reason: string): void {
-    const now = this.#parts.clock.monotonic();
     this.#queue = this.#queue.filter(({ assignment }) => assignment.taskId !== taskId);
+    this.#reportUnstarted({ taskId, attempt }, reason === 'ttl' ? 'expired' : 'cancelled');
+  }
+
+  /** There is no code to stop, so the stop is confirmed at once. */
+  #reportUnstarted({ taskId, attempt }: AttemptRef, outcome: 'expired' | 'cancelled'): void {
+    const now = this.#parts.clock.monotonic();
     this.#parts.outbox.report({
       report: {
         taskId,
         attempt,
-        outcome: reason === 'ttl' ? 'expired' : 'cancelled',
+        outcome,
         resultJson: undefined,
         errorCode: undefined,
         errorMessage: undefined,
@@ -267,6 +277,14 @@ export class AttemptBoard {
       stopConfirmedAt: now,
     });
   }
+}
+
+/** What came late has less time left than it says. */
+function deadlineOf(
+  timed: Pick<NewDeadline, 'ttlMs' | 'deadlineAtMs'>,
+  receivedAt: number,
+): number {
+  return Math.min(receivedAt + timed.ttlMs, timed.deadlineAtMs ?? Number.POSITIVE_INFINITY);
 }
 
 function killReason(reason: string): KillReason {

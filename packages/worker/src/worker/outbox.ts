@@ -148,6 +148,7 @@ export class Outbox {
       output: this.#takeOutput(),
       progress: [...this.#progress.values()],
       reports: this.#takeReports(),
+      sentAtMs: this.#clock.monotonic(),
     });
     this.#urgent = {};
     this.#progress.clear();

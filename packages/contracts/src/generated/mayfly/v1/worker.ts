@@ -51,6 +51,11 @@ export interface WorkerFrame {
   draining: boolean;
   /** With a heartbeat: attempts that are over while their code runs on, deaf to its signal. */
   stuck: number;
+  /**
+   * When this frame was made, on the worker's monotonic clock. The server learns from it how that
+   * clock stands to its own, and says deadlines on it.
+   */
+  sentAtMs?: number | undefined;
 }
 
 export interface Hello {
@@ -130,6 +135,11 @@ export interface Assignment {
   /** Run time left, counted from when this frame was sent. */
   ttlMs: number;
   graceMs: number;
+  /**
+   * When the run time is over, on the clock of sent_at_ms, and never after the server's deadline. It
+   * holds where it comes before ttl_ms: the frame was on its way for so long.
+   */
+  deadlineAtMs?: number | undefined;
 }
 
 export interface Stop {
@@ -145,6 +155,8 @@ export interface NewDeadline {
   attempt: number;
   /** Run time left, counted from when this frame was sent. */
   ttlMs: number;
+  /** As in an assignment. */
+  deadlineAtMs?: number | undefined;
 }
 
 export interface Settled {
@@ -221,6 +233,7 @@ function createBaseWorkerFrame(): WorkerFrame {
     returned: [],
     draining: false,
     stuck: 0,
+    sentAtMs: undefined,
   };
 }
 
@@ -252,6 +265,9 @@ export const WorkerFrame: MessageFns<WorkerFrame> = {
     }
     if (message.stuck !== 0) {
       writer.uint32(72).int32(message.stuck);
+    }
+    if (message.sentAtMs !== undefined) {
+      writer.uint32(81).double(message.sentAtMs);
     }
     return writer;
   },
@@ -339,6 +355,14 @@ export const WorkerFrame: MessageFns<WorkerFrame> = {
             }
 
             message.stuck = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.sentAtMs = reader.double();
             continue;
           }
         }
@@ -971,7 +995,7 @@ export const Lease: MessageFns<Lease> = {
 };
 
 function createBaseAssignment(): Assignment {
-  return { taskId: "", attempt: 0, type: "", paramsJson: "", ttlMs: 0, graceMs: 0 };
+  return { taskId: "", attempt: 0, type: "", paramsJson: "", ttlMs: 0, graceMs: 0, deadlineAtMs: undefined };
 }
 
 export const Assignment: MessageFns<Assignment> = {
@@ -993,6 +1017,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.graceMs !== 0) {
       writer.uint32(48).int64(message.graceMs);
+    }
+    if (message.deadlineAtMs !== undefined) {
+      writer.uint32(57).double(message.deadlineAtMs);
     }
     return writer;
   },
@@ -1056,6 +1083,14 @@ export const Assignment: MessageFns<Assignment> = {
             }
 
             message.graceMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.deadlineAtMs = reader.double();
             continue;
           }
         }
@@ -1151,7 +1186,7 @@ export const Stop: MessageFns<Stop> = {
 };
 
 function createBaseNewDeadline(): NewDeadline {
-  return { taskId: "", attempt: 0, ttlMs: 0 };
+  return { taskId: "", attempt: 0, ttlMs: 0, deadlineAtMs: undefined };
 }
 
 export const NewDeadline: MessageFns<NewDeadline> = {
@@ -1164,6 +1199,9 @@ export const NewDeadline: MessageFns<NewDeadline> = {
     }
     if (message.ttlMs !== 0) {
       writer.uint32(24).int64(message.ttlMs);
+    }
+    if (message.deadlineAtMs !== undefined) {
+      writer.uint32(33).double(message.deadlineAtMs);
     }
     return writer;
   },
@@ -1203,6 +1241,14 @@ export const NewDeadline: MessageFns<NewDeadline> = {
             }
 
             message.ttlMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.deadlineAtMs = reader.double();
             continue;
           }
         }
