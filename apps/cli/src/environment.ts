@@ -1,4 +1,10 @@
-import { parseFaults, type Faults } from '@mayfly/contracts';
+import {
+  parseFaults,
+  steppingClock,
+  systemClock,
+  type Clock,
+  type Faults,
+} from '@mayfly/contracts';
 
 /** What this program takes from its environment, read once at the start. */
 export interface Environment {
@@ -8,6 +14,8 @@ export interface Environment {
   apiKey: string | undefined;
   /** `MAYFLY_FAULTS`: what tests make go wrong; undefined in production. */
   faults: Faults | undefined;
+  /** Of servers and workers; that of the system, unless a test has it step. */
+  clock: Clock;
   /** `MAYFLY_WEBHOOK_SECRET`. */
   webhookSecret: string | undefined;
   /** What handlers in processes of their own inherit: all of it, but the secrets. */
@@ -25,10 +33,12 @@ export function readEnvironment(): Environment {
   process.env['GRPC_VERBOSITY'] ??= 'NONE';
   const { MAYFLY_SERVER, MAYFLY_API_KEY, MAYFLY_FAULTS, MAYFLY_WEBHOOK_SECRET, ...forHandlers } =
     Object.fromEntries(variables);
+  const faults = parseFaults(MAYFLY_FAULTS);
   return {
     server: MAYFLY_SERVER,
     apiKey: MAYFLY_API_KEY,
-    faults: parseFaults(MAYFLY_FAULTS),
+    faults,
+    clock: faults?.wallSteps ? steppingClock(systemClock) : systemClock,
     webhookSecret: MAYFLY_WEBHOOK_SECRET,
     forHandlers,
   };

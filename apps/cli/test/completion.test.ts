@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { systemClock } from '@mayfly/contracts';
 import { describe, expect, test } from 'vitest';
 import { bashScript } from '../src/completion/bash.ts';
 import { fishScript } from '../src/completion/fish.ts';
@@ -14,6 +15,7 @@ const context: CliContext = {
     server: undefined,
     apiKey: undefined,
     faults: undefined,
+    clock: systemClock,
     webhookSecret: undefined,
     forHandlers: {},
   },

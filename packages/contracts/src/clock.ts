@@ -36,6 +36,21 @@ export const systemClock: Clock = {
 };
 /* oxlint-enable no-restricted-globals, no-restricted-properties */
 
+const HOUR_MS = 3_600_000;
+const STEP_EVERY_MS = 700;
+const STEPS_MS = [0, HOUR_MS, 0, -HOUR_MS];
+
+/** For tests: a clock whose wall time steps by an hour, ahead and back, all the time. */
+export function steppingClock(clock: Clock): Clock {
+  const stepMs = (): number =>
+    STEPS_MS[Math.floor(clock.monotonic() / STEP_EVERY_MS) % STEPS_MS.length] ?? 0;
+  return {
+    now: () => clock.now() + stepMs(),
+    monotonic: () => clock.monotonic(),
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+  };
+}
+
 /** Resolves after `delayMs`, or rejects with the signal's reason when it aborts first. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

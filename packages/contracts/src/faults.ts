@@ -22,6 +22,8 @@ export type FaultPoint = (typeof FAULT_POINTS)[number];
 export interface Faults {
   /** Workers do not fence themselves, and servers do not wait until they have. */
   unfenced: boolean;
+  /** The wall clock steps by an hour, ahead and back, all the time. */
+  wallSteps: boolean;
   /** Does at this point what was asked for: nothing, a delay, an error, or a crash. */
   at(point: FaultPoint): Promise<void>;
 }
@@ -34,21 +36,26 @@ interface Action {
   passed: number;
 }
 
+const UNFENCED = 'unfenced';
+const WALL_STEPS = 'wall-steps';
+const WORDS = new Set([UNFENCED, WALL_STEPS]);
+
 const RULE = /^(?<point>[a-z.]+):(?<kind>crash|error|delay=(?<delayMs>\d+))(@(?<every>[1-9]\d*))?$/;
 
 /**
  * Reads `MAYFLY_FAULTS`: rules with commas between them, such as
- * `attempt.claimed:crash@50,task.stored:delay=800`, and the word `unfenced`.
+ * `attempt.claimed:crash@50,task.stored:delay=800`, and the words `unfenced` and `wall-steps`.
  *
  * @throws MayflyError `server.cannot_start` for anything else
  */
 export function parseFaults(text: string | undefined): Faults | undefined {
   if (text === undefined || text === '') return undefined;
   const words = text.split(',');
-  const rules = words.filter((word) => word !== 'unfenced').map(parseRule);
+  const rules = words.filter((word) => !WORDS.has(word)).map(parseRule);
   const actions = new Map(rules);
   return {
-    unfenced: words.includes('unfenced'),
+    unfenced: words.includes(UNFENCED),
+    wallSteps: words.includes(WALL_STEPS),
     async at(point) {
       const action = actions.get(point);
       if (action && ++action.passed % action.every === 0) await act(action, point);
@@ -61,7 +68,7 @@ function parseRule(rule: string): [FaultPoint, Action] {
   const point = FAULT_POINTS.find((known) => known === groups?.['point']);
   if (!groups || !point) {
     const known = FAULT_POINTS.join(', ');
-    const detail = `MAYFLY_FAULTS: ${rule} is no rule. Give POINT:crash, POINT:error or POINT:delay=MS, with @N for each Nth time. Points are ${known}.`;
+    const detail = `MAYFLY_FAULTS: ${rule} is no rule. Give POINT:crash, POINT:error or POINT:delay=MS, with @N for each Nth time, ${UNFENCED} or ${WALL_STEPS}. Points are ${known}.`;
     throw new MayflyError('server.cannot_start', detail);
   }
   const { kind = '', delayMs = '0', every = '1' } = groups;
@@ -70,6 +77,7 @@ function parseRule(rule: string): [FaultPoint, Action] {
 }
 
 async function act({ kind, delayMs }: Action, point: FaultPoint): Promise<void> {
+  process.stderr.write(`fault point ${point}: ${kind}\n`);
   switch (kind) {
     case 'crash':
       process.kill(process.pid, 'SIGKILL');

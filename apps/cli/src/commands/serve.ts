@@ -37,7 +37,7 @@ async function start(
   const { describePlace } = await import('../serving/describe-place.ts');
   const config = resolveServerConfig(toRawConfig(flags, environment));
   const server = await startServer(config, {
-    clock: systemClock,
+    clock: environment.clock,
     log,
     faults: environment.faults,
   });

@@ -55,7 +55,7 @@ async function start(
     server,
     environment,
     guard: true,
-    clock: systemClock,
+    clock: environment.clock,
     log,
   });
   announceWorker(terminal, { ...running, url: server.url }, flags.json ?? false);

@@ -1,4 +1,4 @@
-import { systemClock, type Log } from '@mayfly/contracts';
+import type { Log } from '@mayfly/contracts';
 import {
   createLocalSource,
   resolveServerConfig,
@@ -35,7 +35,8 @@ export async function startDev(
   { environment }: CliContext,
   log: Log,
 ): Promise<RunningDev> {
-  const parts = { environment, guard: false, clock: systemClock, log };
+  const { clock } = environment;
+  const parts = { environment, guard: false, clock, log };
   const lasting = !isThrowAway(flags);
   const known = environment.apiKey ?? (lasting ? readDevKey(flags.data) : undefined);
   const apiKey = known ?? makeDevKey();
