@@ -107,6 +107,8 @@ const UNAVAILABLE_ERRNOS = new Set([
   'EAI_AGAIN',
 ]);
 
+const DISK_FULL = '53100';
+
 /** Turns "the database is away" into `store.unavailable`; everything else stays what it is. */
 export function explainDatabaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof MayflyError) return error;
@@ -119,9 +121,9 @@ export function explainDatabaseError(error: unknown): unknown {
           error.message,
         );
   if (!away) return error;
-  return new MayflyError(
-    'store.unavailable',
-    `The database does not answer (${error.message}). Try again; nothing was changed.`,
-    { cause: error },
-  );
+  const detail =
+    code === DISK_FULL
+      ? `The disk of the database is full (${error.message}). Nothing was changed. Have its operator free some space, and try again.`
+      : `The database does not answer (${error.message}). Try again; nothing was changed.`;
+  return new MayflyError('store.unavailable', detail, { cause: error });
 }
