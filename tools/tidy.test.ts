@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { ERRORS } from '@mayfly/contracts';
+import { ERRORS, FAULT_POINTS } from '@mayfly/contracts';
 import { describe, expect, it } from 'vitest';
 import { listFiles, listWorkspaces, read, ROOT } from './workspaces.ts';
 
@@ -30,6 +30,26 @@ describe('the house', () => {
         true,
       );
     }
+  });
+
+  it('shows each guarantee by a test that exists', () => {
+    const rows = [
+      ...read('docs/reference/guarantees.md').matchAll(
+        /^\|[^|]+\| `([^`]+\.test\.ts)` › ([^|]*)\|$/gm,
+      ),
+    ];
+    expect(rows.length).toBeGreaterThan(20);
+    for (const [row, file, title] of rows) {
+      expect(read(file as string).includes((title as string).trim()), row).toBe(true);
+    }
+  });
+
+  it('documents every fault point, and no other', () => {
+    const [, table = ''] = read('docs/reference/guarantees.md').split('## Fault points');
+    const documented = [...table.matchAll(/^\| `([a-z]+\.[a-z]+)` \|/gm)].map((match) => match[1]);
+    expect(documented).toEqual([...FAULT_POINTS]);
+    const source = listFiles('packages/core/src/**/*.ts').map(read).join('\n');
+    for (const point of FAULT_POINTS) expect(source.includes(`at('${point}')`), point).toBe(true);
   });
 
   it.each(markdown)('%s names only files that exist', (file) => {

@@ -61,6 +61,20 @@ describe('flags', () => {
     expectLine(await attempt(args), line);
   });
 
+  test.each([
+    [
+      'task.stored',
+      /^mayfly: MAYFLY_FAULTS: task\.stored is no rule\. Give POINT:crash, POINT:error/,
+    ],
+    ['task.stored:explode', /is no rule\. .* Points are task\.stored, attempt\.claimed/],
+    ['nowhere:crash', /^mayfly: MAYFLY_FAULTS: nowhere:crash is no rule\./],
+    ['task.stored:delay=soon', /task\.stored:delay=soon is no rule\./],
+    ['task.stored:crash@0', /task\.stored:crash@0 is no rule\./],
+    ['unfenced,,wall-steps', /^mayfly: MAYFLY_FAULTS: "" is no rule\./],
+  ])('MAYFLY_FAULTS=%s', async (faults, line) => {
+    expectLine(await attempt(['serve', ...THROW_AWAY], { MAYFLY_FAULTS: faults }), line);
+  });
+
   test('a key that is too short', async () => {
     expectLine(
       await attempt(['dev'], { MAYFLY_API_KEY: 'short' }),

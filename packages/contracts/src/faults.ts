@@ -68,7 +68,7 @@ function parseRule(rule: string): [FaultPoint, Action] {
   const point = FAULT_POINTS.find((known) => known === groups?.['point']);
   if (!groups || !point) {
     const known = FAULT_POINTS.join(', ');
-    const detail = `MAYFLY_FAULTS: ${rule} is no rule. Give POINT:crash, POINT:error or POINT:delay=MS, with @N for each Nth time, ${UNFENCED} or ${WALL_STEPS}. Points are ${known}.`;
+    const detail = `MAYFLY_FAULTS: ${rule === '' ? '""' : rule} is no rule. Give POINT:crash, POINT:error or POINT:delay=MS, with @N for each Nth time, ${UNFENCED} or ${WALL_STEPS}. Points are ${known}.`;
     throw new MayflyError('server.cannot_start', detail);
   }
   const { kind = '', delayMs = '0', every = '1' } = groups;
