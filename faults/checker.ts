@@ -2,6 +2,7 @@ import type { Death } from './member.ts';
 import type { History, StoredAttempt } from './history.ts';
 import type { JournalRecord } from './journal.ts';
 import type { Accepted } from './load.ts';
+import { stalledMs, type Stall } from './stalls.ts';
 
 export interface Evidence {
   accepted: Accepted[];
@@ -11,6 +12,8 @@ export interface Evidence {
   deaths: Death[];
   /** Spans in which no server could hand anything on, on the clock of the journal. */
   outages: { fromMono: number; toMono: number }[];
+  /** Times in which the whole machine stood still: they are left out of all times. */
+  stalls?: Stall[];
   /** What a busy machine may add to the times that are promised. */
   slackMs: number;
 }
@@ -61,7 +64,7 @@ export function check(evidence: Evidence): Verdict {
   const overlaps = checkOverlaps(lives, broken);
   const lateAccepted = checkDeadlines(evidence.history.attempts, broken);
   checkInvented(evidence, lives, broken);
-  const lateness = killLateness(evidence.history.attempts, lives);
+  const lateness = killLateness(evidence, lives);
   const worst = lateness.at(-1) ?? 0;
   if (worst > KILL_LATENESS_MS_MAX + evidence.slackMs)
     broken.push(`an attempt lived ${round(worst)} ms too long`);
@@ -172,16 +175,18 @@ function checkInvented({ accepted, history }: Evidence, lives: Life[], broken: s
 }
 
 /** By how much attempts outlived their TTL, in order. */
-function killLateness(attempts: StoredAttempt[], lives: Life[]): number[] {
+function killLateness({ history, stalls = [] }: Evidence, lives: Life[]): number[] {
   const expired = new Map(
-    attempts
+    history.attempts
       .filter(({ outcome }) => outcome === 'expired')
       .map((attempt) => [`${attempt.task} ${attempt.number}`, attempt]),
   );
   return lives
     .flatMap((life) => {
       const stored = expired.get(`${life.task} ${life.attempt}`);
-      return stored ? [life.wallTo - stored.deadlineAtMs] : [];
+      if (!stored) return [];
+      const lateMs = life.wallTo - stored.deadlineAtMs;
+      return [lateMs - stalledMs(stalls, { fromMono: life.to - lateMs, toMono: life.to })];
     })
     .sort((a, b) => a - b);
 }
@@ -190,7 +195,10 @@ function killLateness(attempts: StoredAttempt[], lives: Life[]): number[] {
  * From the death of a worker to the next start of what it ran. Left out: what waits for a back-off
  * is not handed on, and what nobody could hand on because servers or database were away.
  */
-function handOverTimes({ deaths, history, outages }: Evidence, lives: Life[]): number[] {
+function handOverTimes(
+  { deaths, history, outages, stalls = [] }: Evidence,
+  lives: Life[],
+): number[] {
   const outcomes = new Map(
     history.attempts.map(({ task, number, outcome }) => [`${task} ${number}`, outcome]),
   );
@@ -208,7 +216,8 @@ function handOverTimes({ deaths, history, outages }: Evidence, lives: Life[]): n
       const isOutage = outages.some(
         ({ fromMono, toMono }) => fromMono < next.from && toMono > atMono,
       );
-      return isOutage ? [] : [next.from - atMono];
+      const stalled = stalledMs(stalls, { fromMono: atMono, toMono: next.from });
+      return isOutage ? [] : [next.from - atMono - stalled];
     });
   });
 }

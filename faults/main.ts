@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { toTable } from './report.ts';
 import { runFaults, type Report } from './run.ts';
 
 // Kills, stops and cuts a cluster under load, and checks that every promise held.
@@ -36,8 +37,10 @@ writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
 print(report);
 process.exitCode = report.broken.length === 0 ? 0 : 1;
 
-function print({ broken, ...figures }: Report): void {
+function print(report: Report): void {
+  const { broken, ...figures } = report;
   console.log(figures);
+  console.log(toTable(report));
   for (const sentence of broken.slice(0, 50)) console.log(`BROKEN: ${sentence}`);
   console.log(
     broken.length === 0 ? 'Every promise held.' : `${broken.length} promises were broken.`,

@@ -6,6 +6,7 @@ import { countUnfinished, readHistory } from './history.ts';
 import { monotonicMs, readJournals } from './journal.ts';
 import { Load } from './load.ts';
 import { SeededRandom } from './random.ts';
+import { StallWatch, type Stall } from './stalls.ts';
 
 export interface RunOptions {
   seed: number;
@@ -25,6 +26,8 @@ export interface Report extends Judgement {
   minutes: number;
   faults: Record<string, number>;
   refusedSubmissions: number;
+  slackMs: number;
+  stalls: { count: number; totalMs: number; worstMs: number };
   unmeantDeaths: string[];
 }
 
@@ -36,6 +39,9 @@ const STANDSTILL_MS_MAX = 60_000;
 /** Runs a cluster under load and faults, lets it come to rest, and checks what was promised. */
 export async function runFaults(options: RunOptions): Promise<Report> {
   const { seed, servers, workers, lines, code, slackMs, say } = options;
+  const watch = new StallWatch();
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => watch.stop());
   const cluster = await Cluster.start({ servers, workers, code });
   try {
     cluster.keepsFiles = true;
@@ -46,7 +52,7 @@ export async function runFaults(options: RunOptions): Promise<Report> {
     await load.stop();
     say('all faults are over; waiting for the last tasks');
     for (const worker of cluster.workers) if (!worker.runs) await worker.start();
-    const verdict = await judge(cluster, load, { outages, slackMs });
+    const verdict = await judge(cluster, load, { outages, slackMs, stalls: watch.stalls });
     const unmeantDeaths = cluster.servers.flatMap(({ name, deaths }) =>
       deaths.filter(({ meant }) => !meant).map(() => `${name} ended by itself`),
     );
@@ -54,7 +60,16 @@ export async function runFaults(options: RunOptions): Promise<Report> {
     cluster.keepsFiles = verdict.broken.length > 0;
     const { minutes } = options;
     const refusedSubmissions = load.refused;
-    const about = { seed, minutes, faults: counts, refusedSubmissions, unmeantDeaths };
+    const stalls = describeStalls(watch.stalls);
+    const about = {
+      seed,
+      minutes,
+      slackMs,
+      faults: counts,
+      refusedSubmissions,
+      unmeantDeaths,
+      stalls,
+    };
     return { ...about, ...verdict };
   } finally {
     await cluster.close();
@@ -69,7 +84,7 @@ interface Judgement extends Verdict {
 export async function judge(
   cluster: Cluster,
   load: Load,
-  { outages, slackMs }: Pick<Evidence, 'outages' | 'slackMs'>,
+  { outages, slackMs, stalls = [] }: Pick<Evidence, 'outages' | 'slackMs' | 'stalls'>,
 ): Promise<Judgement> {
   const settledAfterMs = await settle(cluster);
   const verdict = check({
@@ -78,9 +93,16 @@ export async function judge(
     journal: readJournals(cluster.journal),
     deaths: cluster.workers.flatMap(({ deaths }) => deaths),
     outages,
+    stalls,
     slackMs,
   });
   return { settledAfterMs, ...verdict };
+}
+
+function describeStalls(stalls: Stall[]): Report['stalls'] {
+  const lengths = stalls.map(({ fromMono, toMono }) => Math.round(toMono - fromMono));
+  const totalMs = lengths.reduce((sum, ms) => sum + ms, 0);
+  return { count: stalls.length, totalMs, worstMs: Math.max(0, ...lengths) };
 }
 
 interface Hell {

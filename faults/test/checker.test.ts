@@ -42,6 +42,21 @@ describe('the checker', () => {
     expect(broken).toEqual(['a: attempt 1 is completed, and never came to its end']);
   });
 
+  it('leaves out of its times what the machine stood still', () => {
+    const { places } = evidence().history;
+    const expired = { ...ATTEMPT, outcome: 'expired' } as const;
+    const journal = [line('start', 0), line('tick', 7200)];
+    const late = { history: { places, attempts: [expired] }, journal };
+    expect(check(evidence(late)).broken).toHaveLength(1);
+    const stalls = [
+      { fromMono: 500, toMono: 1100 },
+      { fromMono: 2000, toMono: 4000 },
+      { fromMono: 7100, toMono: 9000 },
+    ];
+    const verdict = check(evidence({ ...late, stalls }));
+    expect(verdict).toMatchObject({ broken: [], killLatenessMs: { worst: 6200 - 2200 } });
+  });
+
   it('measures how long an attempt outlived its TTL, and how long a hand-over took', () => {
     const { places } = evidence().history;
     const expired = { ...ATTEMPT, outcome: 'expired' } as const;
