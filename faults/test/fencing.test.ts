@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stopFor } from '../catalog.ts';
 import { Cluster } from '../cluster.ts';
+import type { Member } from '../member.ts';
 import { Scenario } from '../scenario.ts';
 import { hasPostgres } from './support.ts';
 
@@ -49,6 +50,21 @@ describe.runIf(hasPostgres)('a worker that loses touch', () => {
     expect(attempts).toMatchObject({ completed: 3 });
     expect(attempts['lost']).toBeGreaterThan(0);
     expect(worker?.runs).toBe(true);
+  });
+
+  it('has no server for longer than its lease: it ends its work itself, and comes back', async () => {
+    const scenario = new Scenario(cluster);
+    const [server] = cluster.servers as [Member];
+    const task = await scenario.submit(scenario.work('fault.process', 10_000));
+    const worker = await scenario.begun(task);
+    await server.kill();
+    await pause(PAST_THE_LEASE_MS);
+    await server.start();
+    const { broken, attempts } = await scenario.verdict();
+    expect(broken).toEqual([]);
+    expect(attempts).toEqual({ lost: 1, completed: 1 });
+    expect(worker.runs).toBe(true);
+    expect(worker.command.count('the lease was lost')).toBe(1);
   });
 
   it('is stopped at the TTL of a task that may be retried: the retry waits for its end', async () => {

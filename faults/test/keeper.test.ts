@@ -9,6 +9,9 @@ import { hasPostgres } from './support.ts';
 const LEADS = 'this server keeps time now';
 const LEADS_NO_LONGER = 'this server keeps time no longer';
 
+/** After so long without a word a keeper is taken for stopped. */
+const LEADER_SILENCE_MS = 3000;
+
 /** The promise is 5 s; the rest is what a busy machine adds to a query and a line of a log. */
 const TAKEOVER_MS_MAX = 6500;
 
@@ -20,6 +23,17 @@ describe.runIf(hasPostgres)('servers on one database', () => {
   });
 
   afterAll(() => cluster?.close());
+
+  it('leave the watch over time with a keeper that is well', async () => {
+    const scenario = new Scenario(cluster);
+    const keeper = await leader(scenario);
+    const words = (): number[] =>
+      cluster.servers.map(({ command }) => command.count(LEADS) + command.count(LEADS_NO_LONGER));
+    const before = words();
+    await pause(2 * LEADER_SILENCE_MS);
+    expect(words()).toEqual(before);
+    expect(await leader(scenario)).toBe(keeper);
+  });
 
   it('hand the watch over time on when the keeper is stopped; it steps down when it wakes', async () => {
     const scenario = new Scenario(cluster);

@@ -1,4 +1,4 @@
-import { startDatabase, type TestServer } from '@mayfly/testkit';
+import { ManualClock, startDatabase, type TestServer } from '@mayfly/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness, ME } from './harness.ts';
 
@@ -84,7 +84,7 @@ describe('the keeper', () => {
   });
 
   it('hands the attempts of a worker on whose lease has ended', async () => {
-    await using harness = await open({ leaseMs: 100 });
+    await using harness = await open({ leaseMs: 1500 });
     const doomed = await harness.worker();
     const task = await harness.submit();
     await doomed.nextAssignment();
@@ -101,6 +101,30 @@ describe('the keeper', () => {
       { number: 1, outcome: 'lost', error: { code: 'attempt.lease_lost' } },
       { number: 2, outcome: null },
     ]);
+  });
+
+  it('hands nothing on before the margin after a lease is over', async () => {
+    const clock = new ManualClock();
+    const lifetimes = { leaseMs: 1, leaseMarginMs: 600_000 };
+    await using harness = await Harness.open(server, { clock, lifetimes });
+    const silent = await harness.worker();
+    const task = await harness.submit();
+    await silent.nextAssignment();
+    const { workers } = harness.store;
+    const loseExpired = workers.loseExpired.bind(workers);
+    const lost: string[][] = [];
+    workers.loseExpired = async (marginMs) => {
+      const found = await loseExpired(marginMs);
+      lost.push(found);
+      return found;
+    };
+    harness.core.keeper.start();
+    while (lost.length < 3) {
+      await clock.advance(1000);
+      await harness.store.ping();
+    }
+    expect(lost.flat()).toEqual([]);
+    expect(await harness.get(task.id)).toMatchObject({ status: 'running', attempt: 1 });
   });
 
   it('expires attempts whose server has forgotten them', async () => {
