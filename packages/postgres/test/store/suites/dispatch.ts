@@ -118,8 +118,11 @@ export function dispatchSuite(open: Open): void {
     await fixture.submit();
     const attempt = await fixture.claimOne();
     const stranger = await fixture.register();
-    expect(await fixture.settle({ ...attempt, workerId: stranger }, 'completed')).toBe(false);
-    expect(await fixture.settle({ ...attempt, attempt: 2 }, 'completed')).toBe(false);
+    // A plain result goes another way than the other ends.
+    for (const outcome of ['completed', 'failed', 'expired'] as const) {
+      expect(await fixture.settle({ ...attempt, workerId: stranger }, outcome)).toBe(false);
+      expect(await fixture.settle({ ...attempt, attempt: 2 }, outcome)).toBe(false);
+    }
     expect(await fixture.statusOf(attempt.taskId)).toBe('running');
     expect(await fixture.settle(attempt, 'failed', { errorCode: 'x', errorMessage: 'y' })).toBe(
       true,
