@@ -108,7 +108,7 @@ describe('the keeper', () => {
     const lifetimes = { leaseMs: 1, leaseMarginMs: 600_000 };
     await using harness = await Harness.open(server, { clock, lifetimes });
     const silent = await harness.worker();
-    const task = await harness.submit();
+    const task = await harness.submit({ ttlMs: 80_000_000 });
     await silent.nextAssignment();
     const { workers } = harness.store;
     const loseExpired = workers.loseExpired.bind(workers);
