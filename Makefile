@@ -23,7 +23,7 @@ check: ## Format, lint, types, unused code, house rules
 	@scripts/set-up
 	@npm run --silent check
 
-bench: build ## Measure Mayfly beside graphile-worker on this machine
+bench: build ## Measure Mayfly beside other systems here; QUICK=1 is short, FULL=1 long
 	@npm run --silent bench
 
 clean: ## Remove what was built and installed in this folder; data in .mayfly stays

@@ -57,6 +57,16 @@ describe('the layers', () => {
     if (name !== '@mayfly/testkit') expect(dependencies).not.toHaveProperty('@mayfly/testkit');
   });
 
+  it.each(workspaces)(
+    'keep $name free of what stands on the packages',
+    ({ sources }: Workspace) => {
+      const reaching = sources.filter((file) =>
+        /from '[./]+\/(bench|faults|tools)\//.test(readFileSync(file, 'utf8')),
+      );
+      expect(reaching).toEqual([]);
+    },
+  );
+
   it('have exact versions everywhere', () => {
     for (const { name, dependencies, devDependencies } of workspaces) {
       for (const [dependency, version] of Object.entries({ ...dependencies, ...devDependencies })) {

@@ -211,6 +211,12 @@ export const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import('./commands/doctor.ts')).defineDoctor,
   },
   {
+    name: 'bench',
+    group: HELP,
+    summary: 'Measure Mayfly beside other systems on this machine',
+    load: async () => (await import('./commands/bench.ts')).defineBench,
+  },
+  {
     name: 'completion',
     group: HELP,
     summary: 'Print a completion script for your shell',

@@ -53,6 +53,7 @@ export const ERRORS = {
   'worker.rejected': { status: 422, title: 'The worker registration is not valid' },
   'worker.not_found': { status: 404, title: 'There is no such worker' },
   'server.cannot_start': { status: 500, title: 'The server cannot start' },
+  'bench.unavailable': { status: 501, title: 'The bench cannot run here' },
   'server.draining': { status: 503, title: 'The server is shutting down' },
   'server.overloaded': { status: 503, title: 'The server has too much waiting work' },
   'server.unreachable': { status: 503, title: 'The server cannot be reached' },
