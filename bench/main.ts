@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { ContenderName } from './contenders/contender.ts';
 import { chooseLoads, LOADS } from './loads/all.ts';
@@ -47,6 +48,11 @@ async function measureAll(
 ): Promise<Report> {
   const from = performance.now();
   const servers = await startServers();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void servers.stop().finally(() => process.exit(128 + constants.signals[signal]));
+    });
+  }
   try {
     const about = describeRun(servers, sizes);
     for (const line of describe(about)) say(line);

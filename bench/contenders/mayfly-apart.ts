@@ -21,6 +21,7 @@ export class MayflyApart implements Contender {
   readonly #agent = new Agent();
   #server: MayflyProcess | undefined;
   #worker: MayflyProcess | undefined;
+  #client: MayflyClient | undefined;
 
   constructor(database: ConnectionSettings) {
     this.#database = database;
@@ -29,15 +30,16 @@ export class MayflyApart implements Contender {
   async open(): Promise<void> {
     this.#server = await MayflyProcess.server(connectionUrl(this.#database));
     this.#worker = await MayflyProcess.worker(this.#server.url, TYPES, CONCURRENCY);
+    this.#client = createClient({ url: this.#server.url, apiKey: API_KEY });
     this.processes.set('server', this.#server.pid);
     this.processes.set('worker', this.#worker.pid);
     // Only a worker tells the server of its types; until `work` it waits.
-    await this.#client.queues.set(QUEUE, { concurrency: null });
-    await this.#client.queues.pause(QUEUE);
+    await this.#sdk.queues.set(QUEUE, { concurrency: null });
+    await this.#sdk.queues.pause(QUEUE);
   }
 
   async submitOne(): Promise<void> {
-    await this.#client.submit(NOOP);
+    await this.#sdk.submit(NOOP);
   }
 
   /** The same call without the SDK, by a client that costs little: what the server itself can take. */
@@ -54,12 +56,12 @@ export class MayflyApart implements Contender {
 
   async submitBatch(count: number): Promise<void> {
     for (let left = count; left > 0; left -= BATCH) {
-      await this.#client.submitBatch(Array.from({ length: Math.min(BATCH, left) }, () => NOOP));
+      await this.#sdk.submitBatch(Array.from({ length: Math.min(BATCH, left) }, () => NOOP));
     }
   }
 
   async work(): Promise<void> {
-    await this.#client.queues.resume(QUEUE);
+    await this.#sdk.queues.resume(QUEUE);
   }
 
   untilStarted(count: number): Promise<void> {
@@ -72,8 +74,8 @@ export class MayflyApart implements Contender {
 
   async submitToStart(): Promise<number> {
     const from = Number(process.hrtime.bigint() / 1000n) / 1000;
-    const { id } = await this.#client.submit({ type: 'bench.stamp', ttlMs: 60_000, params: {} });
-    const { result } = await this.#client.wait(id);
+    const { id } = await this.#sdk.submit({ type: 'bench.stamp', ttlMs: 60_000, params: {} });
+    const { result } = await this.#sdk.wait(id);
     return Number(result) - from;
   }
 
@@ -83,7 +85,8 @@ export class MayflyApart implements Contender {
     await this.#server?.close();
   }
 
-  get #client(): MayflyClient {
-    return createClient({ url: this.#server?.url ?? '', apiKey: API_KEY });
+  get #sdk(): MayflyClient {
+    if (!this.#client) throw new Error('the server is not started yet');
+    return this.#client;
   }
 }

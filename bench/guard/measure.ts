@@ -6,7 +6,7 @@ import { startServers } from '../runner/servers.ts';
 import { SIZES } from '../sizes.ts';
 import { ratiosOf, type Ratios } from './judge.ts';
 
-const SIZE = { ...SIZES.quick, backlogTasks: 20_000, submitMs: 800 };
+const SIZE = { ...SIZES.quick, backlogTasks: 15_000, submitMs: 500 };
 
 /** Runs Mayfly and graphile-worker in turns. @returns how they stand to each other */
 export async function measureRatios(rounds: number): Promise<Ratios> {

@@ -3,8 +3,6 @@ import { perSecond } from '../statistics.ts';
 import { meter } from '../support/metered.ts';
 import { ALL, rateKind, type Load } from './load.ts';
 
-const WARM_UP_TASKS = 5000;
-
 export const batch: Load = {
   name: 'batch',
   title: 'Batch submission',
@@ -15,7 +13,7 @@ export const batch: Load = {
   measure: (ground) =>
     withContender(ground, async (contender) => {
       const { batchTasks } = ground.sizes;
-      await contender.submitBatch(WARM_UP_TASKS);
+      await contender.submitBatch(batchTasks / 2);
       const usage = meter(ground, contender);
       const from = performance.now();
       await contender.submitBatch(batchTasks);

@@ -5,7 +5,6 @@ import { ALL, rateKind, type Figures, type Load } from './load.ts';
 
 const IN_FLIGHT = [1, 64, 512];
 const BARE = 64;
-const WARM_UP = { inFlight: 64, ms: 300 };
 
 export const submit: Load = {
   name: 'submit',
@@ -22,7 +21,8 @@ export const submit: Load = {
   measure: (ground) =>
     withContender(ground, async (contender) => {
       const call = (): Promise<void> => contender.submitOne();
-      await closedLoop(call, WARM_UP);
+      const warmUp = { inFlight: 64, ms: ground.sizes.submitMs };
+      await closedLoop(call, warmUp);
       const figures: Figures = {};
       const usage = meter(ground, contender);
       for (const inFlight of IN_FLIGHT) {
@@ -34,7 +34,7 @@ export const submit: Load = {
       const used = usage.read();
       if (contender.submitBare) {
         const callBare = (): Promise<void> => contender.submitBare?.() ?? Promise.resolve();
-        await closedLoop(callBare, WARM_UP);
+        await closedLoop(callBare, warmUp);
         figures['bare'] = await closedLoop(callBare, { inFlight: BARE, ms: ground.sizes.submitMs });
       }
       return { figures, usage: used };

@@ -10,7 +10,8 @@ export interface Assignment {
 export type Answer = { measured: Measured } | { failure: string };
 
 // One run of one load for one contender. The process ends with it: the next contender finds
-// nothing of its memory and its compiled code.
+// nothing of its memory and its compiled code. When the bench is gone, so is this process.
+process.once('disconnect', () => process.exit(1));
 process.once('message', (assignment: Assignment) => {
   void run(assignment).then((answer) => process.send?.(answer, () => process.exit(0)));
 });

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { dieWithUs } from './die-with-us.ts';
 import { API_KEY } from './mayfly-in-process.ts';
 
 const BIN = fileURLToPath(new URL('../../apps/cli/bin/mayfly.js', import.meta.url));
@@ -52,6 +53,7 @@ async function launch(args: string[]): Promise<MayflyProcess> {
     env: { PATH, HOME, MAYFLY_API_KEY: API_KEY },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  dieWithUs(child);
   const ready = Promise.withResolvers<Ready>();
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => {

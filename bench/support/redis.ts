@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { dieWithUs } from './die-with-us.ts';
 
 export interface RedisServer {
   socket: string;
@@ -28,6 +29,7 @@ export async function startRedis(): Promise<RedisServer | null> {
   const socket = join(folder, 'socket');
   const args = ['--port', '0', '--unixsocket', socket, '--dir', folder, ...DURABILITY];
   const server = spawn(program, args, { stdio: 'ignore' });
+  dieWithUs(server);
   const ended = once(server, 'exit');
   const stop = async (): Promise<void> => {
     server.kill('SIGTERM');
