@@ -240,7 +240,7 @@ export function retentionSuite(open: Open): void {
       };
       const task: NewTask = fixture.newTask({ after: [id] });
       const acts: Record<string, () => Promise<unknown>> = {
-        retry: () => control.retry([id], ALL),
+        retry: () => control.retry([id], ALL, 0),
         remove: () => control.remove([id], ALL),
         'record-late': () => dispatch.recordLate([late]),
         cancel: async () => (await control.cancel([id], ALL)).cancelled,
