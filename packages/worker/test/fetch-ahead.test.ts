@@ -31,6 +31,24 @@ describe('fetching ahead', () => {
     expect(setup.source.credits - assigned).toBe(1);
   });
 
+  it('waits longer for a server that answers slowly before it takes back what it asked for', async () => {
+    const setup = await setUp({ concurrency: 1 });
+    const { source, place, clock } = setup;
+    const before = await learnShortTasks(setup);
+    const SLOW = 50;
+    for (let index = before; index < before + SLOW; index++) {
+      await clock.advance(30);
+      source.assign('job');
+      await clock.advance(0);
+      place.jobs[index]?.returns(null);
+      await clock.advance(0);
+    }
+    await clock.advance(85);
+    expect(source.credits - before - SLOW).toBe(501);
+    await clock.advance(10);
+    expect(source.credits - before - SLOW).toBe(1);
+  });
+
   it('does not take a few short attempts for the rule', async () => {
     const setup = await setUp({ concurrency: 1 });
     const assigned = await learnShortTasks(setup, 10);

@@ -31,9 +31,6 @@ interface Queued {
 /** An attempt that found no free place for so long goes back, for other workers to take. */
 const QUEUED_MS_MAX = 50;
 
-/** A busy server sends more often than this. */
-const QUIET_MS = 20;
-
 /** The attempts of a worker: those that run, and the few that wait for a free place. */
 export class AttemptBoard {
   readonly #parts: Parts;
@@ -92,8 +89,7 @@ export class AttemptBoard {
   accept(assignments: Assignment[], moreWaiting: boolean): void {
     const receivedAt = this.#parts.clock.monotonic();
     this.#granted -= assignments.length;
-    if (moreWaiting) this.#gauge.open();
-    else this.#gauge.close();
+    this.#gauge.arrived(receivedAt, moreWaiting);
     this.#watchQuiet();
     for (const assignment of assignments) {
       this.#queue.push({ assignment, receivedAt, deadlineAt: deadlineOf(assignment, receivedAt) });
@@ -232,7 +228,7 @@ export class AttemptBoard {
   /** When nothing has come for a moment, nothing waits: what was asked for ahead is taken back. */
   #watchQuiet(): void {
     this.#quietTimer?.cancel();
-    this.#quietTimer = this.#parts.clock.after(QUIET_MS, () => {
+    this.#quietTimer = this.#parts.clock.after(this.#gauge.quietMs, () => {
       if (!this.#gauge.isOpen) return;
       this.#gauge.close();
       this.#grant();

@@ -7,6 +7,12 @@ const ASSUMED_MS = 1000;
 const SMOOTHING_UP = 0.5;
 const SMOOTHING_DOWN = 0.1;
 
+/** Nothing has come for this many of the usual times between two arrivals: nothing more waits. */
+const QUIET_GAPS = 3;
+const QUIET_MS_MIN = 20;
+const QUIET_MS_MAX = 200;
+const GAP_SMOOTHING = 0.2;
+
 /**
  * How many attempts to have at hand beyond the free places, so that short tasks do not wait for a
  * round trip each: by Little's law as many as the places get done in `AHEAD_MS`. So long tasks make
@@ -16,6 +22,9 @@ const SMOOTHING_DOWN = 0.1;
 export class PrefetchGauge {
   #averageMs = ASSUMED_MS;
   #open = false;
+  /** The last arrival, when more was to come. */
+  #moreSince: number | undefined;
+  #gapMs = 0;
 
   record(durationMs: number): void {
     const smoothing = durationMs > this.#averageMs ? SMOOTHING_UP : SMOOTHING_DOWN;
@@ -26,9 +35,17 @@ export class PrefetchGauge {
     return this.#open;
   }
 
-  /** The server has said that more waits. */
-  open(): void {
-    this.#open = true;
+  /** For how long nothing has to come before it is taken for the end. */
+  get quietMs(): number {
+    return Math.min(QUIET_MS_MAX, Math.max(QUIET_MS_MIN, QUIET_GAPS * this.#gapMs));
+  }
+
+  /** @param moreWaiting the server had more than this worker has asked for */
+  arrived(at: number, moreWaiting: boolean): void {
+    const gapMs = at - (this.#moreSince ?? Number.NEGATIVE_INFINITY);
+    if (gapMs <= QUIET_MS_MAX) this.#gapMs += GAP_SMOOTHING * (gapMs - this.#gapMs);
+    this.#moreSince = moreWaiting ? at : undefined;
+    this.#open = moreWaiting;
   }
 
   /** Nothing more waits, or what came had to wait here. */
