@@ -48,11 +48,8 @@ export class AttemptTracker {
     tracked: TrackedAttempt,
     ending: AttemptEnding,
   ): Promise<boolean> {
-    const { clock, settler } = this.#parts;
     this.#deadlines.delete(tracked.taskId);
-    const passedMs = tracked.leftMs - (tracked.deadlineAt - clock.monotonic());
-    const totalLeftMs = tracked.totalLeftMs === null ? null : tracked.totalLeftMs - passedMs;
-    const accepted = await settler.settle({ ...tracked, totalLeftMs }, ending);
+    const accepted = await this.#settle(tracked, ending);
     this.#forget(session, tracked);
     return accepted;
   }
@@ -112,6 +109,13 @@ export class AttemptTracker {
     this.#deadlines.clear();
   }
 
+  #settle(tracked: TrackedAttempt, ending: AttemptEnding): Promise<boolean> {
+    const { clock, settler } = this.#parts;
+    const passedMs = tracked.leftMs - (tracked.deadlineAt - clock.monotonic());
+    const totalLeftMs = tracked.totalLeftMs === null ? null : tracked.totalLeftMs - passedMs;
+    return settler.settle({ ...tracked, totalLeftMs }, ending);
+  }
+
   #find(taskId: string, attempt: number): TrackedAttempt | undefined {
     const tracked = this.#holders.get(taskId)?.held.get(taskId);
     return tracked?.attempt === attempt ? tracked : undefined;
@@ -127,17 +131,46 @@ export class AttemptTracker {
 
   /** Deadlines and the patience after them are over, and nobody has reported an end. */
   #expire(taskIds: string[]): void {
+    const overdue = new Map<WorkerSession, TrackedAttempt[]>();
     for (const taskId of taskIds) {
       const session = this.#holders.get(taskId);
       const tracked = session?.held.get(taskId);
       if (!session || !tracked) continue;
-      const { attempt } = tracked;
-      session.queue((frame) => frame.stops.push({ taskId, attempt, reason: 'ttl', graceMs: 0 }));
-      const stopRequestedAgoMs = this.#parts.lifetimes.confirmPatienceMs;
-      const ending = { outcome: 'expired', stopReason: 'ttl', stopRequestedAgoMs } as const;
-      this.end(session, tracked, ending).catch((error: unknown) => {
-        this.#parts.log.error({ error, taskId }, 'an expiry could not be settled');
+      overdue.set(session, [...(overdue.get(session) ?? []), tracked]);
+    }
+    for (const [session, attempts] of overdue) {
+      this.#expireOf(session, attempts).catch((error: unknown) => {
+        this.#parts.log.error({ error, worker: session.id }, 'expiries could not be settled');
       });
+    }
+  }
+
+  async #expireOf(session: WorkerSession, attempts: TrackedAttempt[]): Promise<void> {
+    const stopRequestedAgoMs = this.#parts.lifetimes.confirmPatienceMs;
+    const ending = { outcome: 'expired', stopReason: 'ttl', stopRequestedAgoMs } as const;
+    const accepted = await Promise.all(
+      attempts.map((tracked) => {
+        const { taskId, attempt } = tracked;
+        session.queue((frame) => frame.stops.push({ taskId, attempt, reason: 'ttl', graceMs: 0 }));
+        return this.#settle(tracked, ending);
+      }),
+    );
+    for (const [index, tracked] of attempts.entries()) {
+      if (accepted[index]) this.#forget(session, tracked);
+    }
+    const refused = attempts.filter((_, index) => !accepted[index]);
+    if (refused.length > 0) await this.#readAnew(session, refused);
+  }
+
+  /** The worker may have left for another server, where an attempt ended or got another deadline. */
+  async #readAnew(session: WorkerSession, refused: TrackedAttempt[]): Promise<void> {
+    const held = await this.#parts.store.listHeld(session.id);
+    for (const tracked of refused) {
+      const { taskId, attempt } = tracked;
+      if (this.#holders.get(taskId)?.held.get(taskId) !== tracked) continue;
+      const found = held.find((item) => item.taskId === taskId && item.attempt === attempt);
+      if (found) this.track(session, found);
+      else this.#forget(session, tracked);
     }
   }
 }

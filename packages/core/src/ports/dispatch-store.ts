@@ -77,7 +77,8 @@ export interface DispatchStore {
   claimLimited(request: LimitedClaimRequest): Promise<LimitedClaim>;
   /**
    * Ends attempts. One that is not held under that number by that worker, and a `completed` or
-   * `failed` one past its deadline, is left alone.
+   * `failed` one past its deadline, is left alone. So is an `expired` one whose death nobody has
+   * confirmed, when its deadline was moved and is still to come, or when it was cancelled.
    * @returns for each settlement whether it took effect
    */
   settle(settlements: Settlement[]): Promise<boolean[]>;

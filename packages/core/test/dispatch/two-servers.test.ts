@@ -1,4 +1,4 @@
-import { openTwoStores, startDatabase, type TestServer } from '@mayfly/testkit';
+import { ManualClock, openTwoStores, startDatabase, type TestServer } from '@mayfly/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness, ME, type FakeWorker } from './harness.ts';
 
@@ -82,6 +82,34 @@ describe('what is asked at another server', () => {
     await heard.promise;
     expect(await other.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 2 });
   });
+
+  it.each(['raised', 'cancelled'] as const)(
+    'is not undone by the server that the worker has left: %s',
+    async (what) => {
+      const [first, second] = await openTwoStores(database);
+      const clock = new ManualClock();
+      await using here = await Harness.open(database, { store: first });
+      await using there = await Harness.open(database, { store: second, clock });
+      const worker = await there.worker();
+      const retry = { retryOn: ['expired' as const], maxAttempts: 3 };
+      const task = await there.submit({ ttlMs: 60_000, retry });
+      const ref = { taskId: task.id, attempt: 1 };
+      await worker.nextAssignment();
+      const moved = await here.worker(0, worker.incarnation, [ref]);
+      if (what === 'raised') await here.core.control.change(ME, task.id, { ttlMs: 600_000 });
+      else await here.core.control.cancel(ME, task.id);
+      // It asks the store what it may believe when its word was refused.
+      const asked = Promise.withResolvers<void>();
+      const { dispatch } = there.store;
+      const listHeld = dispatch.listHeld.bind(dispatch);
+      dispatch.listHeld = (id) => listHeld(id).finally(() => asked.resolve());
+      await clock.advance(60_100);
+      await asked.promise;
+      expect((await here.get(task.id)).status).toBe('running');
+      moved.report(ref, what === 'raised' ? 'completed' : 'cancelled', { stopConfirmedAgoMs: 0 });
+      await here.until(task.id, what === 'raised' ? 'completed' : 'cancelled');
+    },
+  );
 
   it('comes with the next heartbeat when the nudge is lost', async () => {
     const { here, there, worker } = await open();

@@ -4,6 +4,8 @@
 -- $14 stop confirmed ago ms  $15 late result  $16 delay without a hold, or null: arrays of equal length
 -- $17 tally slot
 -- Only who holds the attempt under that number can end it, and a result only before the deadline.
+-- An expiry that nobody has confirmed may be news from a server that the worker has left: it must know
+-- of a deadline that was moved since, and of a cancel.
 with given as (
   select * from unnest(
     $1::uuid[], $2::integer[], $3::uuid[], $4::attempt_outcome[], $5::final_status[],
@@ -20,6 +22,12 @@ with given as (
     and running.attempt = given.attempt
     and running.worker_id = given.worker_id
     and (running.deadline_at >= now() or given.outcome not in ('completed', 'failed'))
+    and (
+      running.changed_at is null
+      or given.outcome <> 'expired'
+      or given.stop_confirmed_ago_ms is not null
+      or running.deadline_at <= now() and running.stop_reason is distinct from 'cancel'
+    )
   returning running.task_id, running.attempt, running.worker_id, running.lane_id,
     running.started_at, running.progress, given.outcome, given.status, given.delay_ms,
     given.free_in_ms, given.failures, given.lost, given.result, given.error_code, given.error_message,

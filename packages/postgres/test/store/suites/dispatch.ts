@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { databaseWait, type Fixture } from '../fixture.ts';
+import { ALL, databaseWait, type Fixture } from '../fixture.ts';
 
 type Open = () => Promise<Fixture>;
 
@@ -148,6 +148,30 @@ export function dispatchSuite(open: Open): void {
     expect(record).toMatchObject({ outcome: 'expired', stop: { reason: 'ttl' } });
     expect(record?.lateResultRefusedAt).not.toBeNull();
     expect(record?.stop?.confirmedAt).not.toBeNull();
+  });
+
+  it('leaves alone an expiry that knows neither of a moved deadline nor of a cancel', async () => {
+    await using fixture = await open();
+    const { control } = fixture.store;
+    const stop = { stopReason: 'ttl', stopRequestedAgoMs: 3 } as const;
+    const raised = await fixture.submit({ ttlMs: 1000 });
+    const first = await fixture.claimOne();
+    await control.change(raised, { ttlMs: 600_000 }, ALL);
+    expect(await fixture.settle(first, 'expired', stop)).toBe(false);
+    await control.change(raised, { ttlMs: 1 }, ALL);
+    await databaseWait(fixture.store, 5);
+    expect(await fixture.settle(first, 'expired', stop)).toBe(true);
+    const cancelled = await fixture.submit();
+    const second = await fixture.claimOne();
+    await control.cancel([cancelled], ALL);
+    const again = { ...stop, status: null, delayMs: 10 };
+    expect(await fixture.settle(second, 'expired', again)).toBe(false);
+    expect(await fixture.settle(second, 'cancelled')).toBe(true);
+    // The worker itself knows when it has ended one.
+    const confirmed = await fixture.submit();
+    const third = await fixture.claimOne();
+    await control.change(confirmed, { ttlMs: 600_000 }, ALL);
+    expect(await fixture.settle(third, 'expired', { ...stop, stopConfirmedAgoMs: 0 })).toBe(true);
   });
 
   it('sends a task that is to run again to its back-off, or straight back', async () => {
