@@ -62,17 +62,104 @@ describe('unique tasks', () => {
     expect(await mayfly.snapshot()).toBe(before);
   });
 
-  it('go neither with an Idempotency-Key nor in a batch', async () => {
+  it('go neither with an Idempotency-Key nor with after, alone and in a batch', async () => {
     const before = await mayfly.snapshot();
     const unique = { key: 'alone' };
     const headers = { 'idempotency-key': 'i' };
     const both = await mayfly.call('POST', '/api/tasks', { body: { ...sleep, unique }, headers });
     expect(both).toMatchObject({ status: 422, body: { errors: [{ pointer: '/unique' }] } });
-    const batch = await mayfly.post('/api/tasks/batch', { tasks: [sleep, { ...sleep, unique }] });
+    const body = { tasks: [sleep, { ...sleep, unique }] };
+    const batch = await mayfly.call('POST', '/api/tasks/batch', { body, headers });
     expect(batch).toMatchObject({
       status: 422,
       body: { errors: [{ pointer: '/tasks/1/unique' }] },
     });
+    const tasks = [sleep, { ...sleep, unique, after: ['#0'] }];
+    expect(await mayfly.post('/api/tasks/batch', { tasks })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/tasks/1/after' }] },
+    });
     expect(await mayfly.snapshot()).toBe(before);
+  });
+
+  describe('in a batch', () => {
+    const post = (tasks: object[]) => mayfly.post('/api/tasks/batch', { tasks });
+
+    it('are answered with the tasks that hold the keys, of before and of the batch itself', async () => {
+      const held = await mayfly.post('/api/tasks', { ...sleep, unique: { key: 'b1' } });
+      const answer = await post([
+        { ...sleep, unique: { key: 'b1' } },
+        { ...sleep, unique: { key: 'b2' } },
+        sleep,
+        { ...sleep, unique: { key: 'b2' } },
+      ]);
+      expect(answer.status).toBe(201);
+      const ids = (answer.body.tasks as { id: string }[]).map(({ id }) => id);
+      expect(ids[0]).toBe(held.body.id);
+      expect(ids[3]).toBe(ids[1]);
+      expect(new Set(ids).size).toBe(3);
+      const again = await post([
+        { ...sleep, unique: { key: 'b2' } },
+        { ...sleep, unique: { key: 'b1' } },
+      ]);
+      expect(again).toMatchObject({
+        status: 200,
+        body: { tasks: [{ id: ids[1] }, { id: ids[0] }] },
+      });
+    });
+
+    it('let other items wait for the task that holds the key', async () => {
+      const held = await mayfly.post('/api/tasks', { ...sleep, unique: { key: 'b3' } });
+      const answer = await post([
+        { ...sleep, unique: { key: 'b3' } },
+        { ...sleep, unique: { key: 'b3' } },
+        { ...sleep, after: ['#0', '#1'] },
+      ]);
+      const { id } = held.body;
+      expect(answer).toMatchObject({
+        status: 201,
+        body: { tasks: [{ id }, { id }, { after: [id] }] },
+      });
+      await mayfly.post(`/api/tasks/${id}/cancel`);
+      expect(await mayfly.finished(answer.body.tasks[2].id)).toMatchObject({ status: 'cancelled' });
+    });
+
+    it('that must be free store nothing of the batch when they are held', async () => {
+      const strict = (key: string) => ({ ...sleep, unique: { key, onConflict: 'reject' } });
+      const held = await mayfly.post('/api/tasks', strict('b4'));
+      const before = await mayfly.snapshot();
+      const tasks = [sleep, strict('b4'), strict('b5'), sleep, strict('b5')];
+      const refused = await post(tasks);
+      expect(refused).toMatchObject({
+        status: 409,
+        body: {
+          code: 'task.not_unique',
+          items: [1, 4],
+          errors: [
+            { pointer: '/tasks/1/unique/key', detail: `is held by the task ${held.body.id}` },
+            { pointer: '/tasks/4/unique/key', detail: 'is held by item 2 of the batch' },
+          ],
+        },
+      });
+      expect(await mayfly.snapshot()).toBe(before);
+      expect((await post([strict('b5')])).status).toBe(201);
+    });
+
+    it('take no key when another item waits for a task that is not there', async () => {
+      const nobody = '01900000-0000-7000-8000-00000000dead';
+      const unique = { key: 'b6', windowMs: 60_000 };
+      const before = await mayfly.snapshot();
+      expect(
+        await post([
+          { ...sleep, unique },
+          { ...sleep, after: ['#0', nobody] },
+        ]),
+      ).toMatchObject({
+        status: 422,
+        body: { code: 'task.unknown_dependency', errors: [{ pointer: '/tasks/1/after/1' }] },
+      });
+      expect(await mayfly.snapshot()).toBe(before);
+      expect((await post([{ ...sleep, unique }])).status).toBe(201);
+    });
   });
 });

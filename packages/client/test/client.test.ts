@@ -52,6 +52,13 @@ describe('submitting and reading', () => {
     });
   });
 
+  test('a batch has the task that holds a unique key in place of others with the key', async () => {
+    const keyed = { ...login, delayMs: 3_600_000, unique: { key: randomUUID() } };
+    const [first, second] = await mayfly.client.submitBatch([keyed, keyed]);
+    expect(second?.id).toBe(first?.id);
+    await expect(mayfly.client.submit(keyed)).resolves.toMatchObject({ id: first?.id });
+  });
+
   test('pages and all of them', async () => {
     const { client } = mayfly;
     const queue = `pages-${randomUUID()}`;

@@ -35,9 +35,32 @@ export type StoredUnique =
   /** This task holds the key. */
   | { kind: 'held'; taskId: string };
 
+/** A batch in which some tasks have unique keys: stored wholly or not at all. */
+export interface UniqueBatch {
+  tasks: NewTask[];
+  /** Those of the tasks that have a key. Of two with one key the first can take it. */
+  units: UniqueUnit[];
+  /** Those of the units without whose keys nothing is stored. */
+  strict: UniqueUnit[];
+  /** Its tasks may wait for tasks of others, not only of their own owner. */
+  seesAll: boolean;
+}
+
+export type StoredUniqueBatch =
+  /**
+   * For each item the task that holds its key, or the item itself; what waits for an item waits for
+   * that task. `createdAt` is null when no task is new.
+   */
+  | { kind: 'stored'; createdAt: Date | null; taskIds: string[] }
+  /** Nothing was stored: others hold the keys of these strict units. */
+  | { kind: 'held'; held: { taskId: string; holderId: string }[] }
+  | Extract<StoredUnit, { kind: 'refused' }>;
+
 export interface SubmissionStore {
   /** Stores many units in one transaction; flushed to disk when it resolves. Answers in order. */
   insert(units: SubmissionUnit[]): Promise<StoredUnit[]>;
   /** The same for tasks with unique keys; exact, whatever is submitted at once. */
   insertUnique(units: UniqueUnit[]): Promise<StoredUnique[]>;
+  /** The same for one batch, in a transaction of its own. */
+  insertUniqueBatch(batch: UniqueBatch): Promise<StoredUniqueBatch>;
 }

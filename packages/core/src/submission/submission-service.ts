@@ -16,14 +16,17 @@ import type { WaitLimit } from '../ports/keeper-store.ts';
 import type { Store } from '../ports/store.ts';
 import type {
   StoredUnique,
+  StoredUniqueBatch,
   StoredUnit,
   SubmissionUnit,
+  UniqueBatch,
   UniqueUnit,
 } from '../ports/submission-store.ts';
 import type { NewTask } from '../task/new-task.ts';
 import { resolveAfter, unknownDependency } from './predecessors.ts';
 import { readScope, type Principal } from './principal.ts';
 import { rejectFields, type CheckedSubmission, type Preparer } from './prepare.ts';
+import { batchNotUnique, taskNotUnique, uniqueBatchOf, uniqueConflicts } from './unique-batch.ts';
 
 /** Tasks in one insert. More makes the commit longer without making it cheaper a task. */
 const FLUSH_TASKS_MAX = 1000;
@@ -33,13 +36,6 @@ const FLUSHES_IN_FLIGHT = 2;
 const WAITING_UNITS_MAX = 20_000;
 
 const ERRORS_TOLD_MAX = 20;
-
-const NOT_UNIQUE_AFTER = { pointer: '/after', detail: 'give either after or unique' };
-const ONE_KEY = { pointer: '/unique', detail: 'give either unique or the header Idempotency-Key' };
-const NOT_IN_BATCH = {
-  pointer: '/unique',
-  detail: 'cannot be in a batch; submit the task by itself',
-};
 
 export interface SubmissionAnswer {
   tasks: Task[];
@@ -84,6 +80,7 @@ export class SubmissionService {
   readonly #plain: Coalescer<SubmissionUnit, StoredUnit>;
   readonly #special: Coalescer<SubmissionUnit, StoredUnit>;
   readonly #unique: Coalescer<UniqueUnit, StoredUnique>;
+  readonly #uniqueBatches: Coalescer<UniqueBatch, StoredUniqueBatch>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -103,6 +100,14 @@ export class SubmissionService {
       maxInFlight: FLUSHES_IN_FLIGHT,
       mayIsolate,
     });
+    // One at a time: what is wrong with one batch is nothing to another.
+    this.#uniqueBatches = new Coalescer({
+      flush: (batches) =>
+        Promise.all(batches.map((batch) => parts.store.submissions.insertUniqueBatch(batch))),
+      maxWeight: 1,
+      maxInFlight: FLUSHES_IN_FLIGHT,
+      mayIsolate,
+    });
   }
 
   /** @throws MayflyError as `Preparer.prepare` does, `idempotency.conflict` and `task.not_unique` */
@@ -111,8 +116,7 @@ export class SubmissionService {
     submission: CheckedSubmission,
     idempotencyKey?: string,
   ): Promise<SubmissionAnswer> {
-    if (submission.unique && idempotencyKey !== undefined) rejectFields([ONE_KEY]);
-    if (submission.unique && submission.after.length > 0) rejectFields([NOT_UNIQUE_AFTER]);
+    rejectFields(uniqueConflicts(submission, idempotencyKey));
     const task = await this.#parts.preparer.prepare(submission, principal.id, '');
     if (submission.unique) return this.#storeUnique(principal, task, submission.unique);
     resolveAfter([task], null);
@@ -129,7 +133,7 @@ export class SubmissionService {
     const failures: MayflyError[] = [];
     for (const [index, submission] of submissions.entries()) {
       try {
-        if (submission.unique) rejectFields([NOT_IN_BATCH], `/tasks/${index}`);
+        rejectFields(uniqueConflicts(submission, idempotencyKey), `/tasks/${index}`);
         tasks.push(await this.#parts.preparer.prepare(submission, principal.id, `/tasks/${index}`));
       } catch (error) {
         failures.push(MayflyError.from(error));
@@ -139,6 +143,9 @@ export class SubmissionService {
     const [first] = failures;
     if (first) throw mergeFailures(first, failures);
     resolveAfter(tasks, tasks);
+    if (submissions.some(({ unique }) => unique)) {
+      return this.#storeUniqueBatch({ principal, tasks, submissions });
+    }
     return this.#store({ principal, tasks, submissions, isBatch: true }, idempotencyKey);
   }
 
@@ -177,16 +184,7 @@ export class SubmissionService {
       this.announce([task], stored.createdAt);
       return { tasks: [this.#view(task, stored.createdAt)], repeated: false };
     }
-    if (unique.onConflict === 'reject') {
-      throw new MayflyError(
-        'task.not_unique',
-        `The task ${stored.taskId} holds this unique key. Wait for its end, or take another key.`,
-        {
-          errors: [{ pointer: '/unique/key', detail: 'is held' }],
-          extra: { taskId: stored.taskId },
-        },
-      );
-    }
+    if (unique.onConflict === 'reject') throw taskNotUnique(stored.taskId);
     // It is the caller's own: keys of others are other keys.
     const scope = { owner: principal.id };
     return {
@@ -195,16 +193,38 @@ export class SubmissionService {
     };
   }
 
+  async #storeUniqueBatch({ principal, tasks, submissions }: Prepared): Promise<SubmissionAnswer> {
+    refuseOverload(this.#uniqueBatches.size);
+    const { lanes, store, faults } = this.#parts;
+    const seesAll = readScope(principal).owner === null;
+    const batch = uniqueBatchOf(tasks, submissions, { lanes, seesAll });
+    const stored = await this.#uniqueBatches.add(batch);
+    if (faults) await faults.at('task.stored');
+    if (stored.kind === 'held') throw batchNotUnique(tasks, stored);
+    if (stored.kind === 'refused') throw unknownDependency(tasks, stored.unknown, tasks);
+    const { createdAt, taskIds } = stored;
+    if (createdAt) {
+      const created = tasks.filter((task, index) => task.id === taskIds[index]);
+      this.#announceLinked(created, createdAt);
+    }
+    return {
+      tasks: await store.reader.getMany(taskIds, { owner: null }),
+      repeated: createdAt === null,
+    };
+  }
+
   /** Where a task stands that waits for others, only the store knows. */
   async #answerLinked(tasks: NewTask[], createdAt: Date): Promise<SubmissionAnswer> {
-    this.announce(
-      tasks.filter((task) => task.after.length === 0),
-      createdAt,
-    );
-    // Claims have passed by predecessors while these tasks were tied to them.
-    this.#parts.events.onReady(new Set(this.#parts.lanes.ids()));
+    this.#announceLinked(tasks, createdAt);
     const ids = tasks.map((task) => task.id);
     return { tasks: await this.#parts.store.reader.getMany(ids, { owner: null }), repeated: false };
+  }
+
+  #announceLinked(tasks: NewTask[], createdAt: Date): void {
+    const free = tasks.filter((task) => task.after.length === 0);
+    this.announce(free, createdAt);
+    // Claims have passed by predecessors while these tasks were tied to them.
+    if (free.length < tasks.length) this.#parts.events.onReady(new Set(this.#parts.lanes.ids()));
   }
 
   async #repeat(

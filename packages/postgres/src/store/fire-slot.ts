@@ -3,7 +3,7 @@ import type { CancelResult, FiringResult, SlotFiring } from '@mayfly/core';
 import type { Database, Row } from '../sql/database.ts';
 import { toCancelResult } from './control-store.ts';
 import { lockPredecessors } from './link-tasks.ts';
-import { storeTasks } from './submission-store.ts';
+import { storeTasks } from './store-tasks.ts';
 
 type Run = Database['run'];
 

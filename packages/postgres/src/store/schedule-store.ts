@@ -15,7 +15,7 @@ import type { Database, Row } from '../sql/database.ts';
 import { fireSlot, noteRun, type Fired } from './fire-slot.ts';
 import { PredecessorMoves } from './link-tasks.ts';
 import type { ReleaseDesk } from './releases.ts';
-import { storeTasks } from './submission-store.ts';
+import { storeTasks } from './store-tasks.ts';
 
 const NEWEST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const UNIQUE_VIOLATION = '23505';

@@ -1,22 +1,19 @@
 import type {
   NewTask,
   StoredUnique,
+  StoredUniqueBatch,
   StoredUnit,
   SubmissionStore,
   SubmissionUnit,
+  UniqueBatch,
   UniqueUnit,
 } from '@mayfly/core';
 import { columns } from '../sql/columns.ts';
 import type { Database, Row } from '../sql/database.ts';
-import {
-  linkTasks,
-  lockPredecessors,
-  PredecessorMoves,
-  unknownPredecessors,
-  waits,
-  type Predecessors,
-} from './link-tasks.ts';
+import { lockPredecessors, PredecessorMoves, unknownPredecessors, waits } from './link-tasks.ts';
 import type { ReleaseDesk } from './releases.ts';
+import { insertTasks, storeTasks } from './store-tasks.ts';
+import { insertUniqueBatch, UniqueBatchRefused } from './unique-batch.ts';
 import { takeUniqueKeys } from './unique-keys.ts';
 
 type Run = Database['run'];
@@ -63,13 +60,27 @@ export class PostgresSubmissionStore implements SubmissionStore {
     });
   }
 
+  async insertUniqueBatch(batch: UniqueBatch): Promise<StoredUniqueBatch> {
+    try {
+      return await this.#untilStill((run) => insertUniqueBatch(run, batch, this.#slot()));
+    } catch (error) {
+      if (error instanceof UniqueBatchRefused) return error.answer;
+      throw error;
+    }
+  }
+
   /** Units with keys, or with tasks that have more than their own row. */
-  async #insertSpecial(units: SubmissionUnit[]): Promise<StoredUnit[]> {
+  #insertSpecial(units: SubmissionUnit[]): Promise<StoredUnit[]> {
+    return this.#untilStill((run) => insertSpecial(run, units, this.#slot()));
+  }
+
+  /** Does the work in one transaction, again while a predecessor is on the move. */
+  async #untilStill<Stored>(
+    work: (run: Run) => Promise<{ stored: Stored; released: Row[] }>,
+  ): Promise<Stored> {
     for (let tries = 0; tries < MOVED_TRIES; tries++) {
       try {
-        const { stored, released } = await this.#database.transaction((run) =>
-          insertSpecial(run, units, this.#slot()),
-        );
+        const { stored, released } = await this.#database.transaction(work);
         this.#releases.tell(released);
         return stored;
       } catch (error) {
@@ -83,30 +94,6 @@ export class PostgresSubmissionStore implements SubmissionStore {
 
 function isSpecial(task: NewTask): boolean {
   return waits(task) || task.webhook !== null;
-}
-
-/** Stores tasks of checked units inside a transaction. @returns rows of tasks that were released */
-export async function storeTasks(
-  run: Run,
-  units: SubmissionUnit[],
-  known: Predecessors,
-  slot: number,
-): Promise<{ createdAt: Date; released: Row[] }> {
-  const createdAt = await insertTasks(run, units, slot);
-  const tasks = units.flatMap((unit) => unit.tasks);
-  const told = tasks.filter((task) => task.webhook !== null);
-  if (told.length > 0) {
-    await run(
-      'insert-webhooks',
-      columns<NewTask>(
-        told,
-        (task) => task.id,
-        (task) => task.webhook?.url,
-        (task) => `{${task.webhook?.events.join(',')}}`,
-      ),
-    );
-  }
-  return { createdAt, released: await linkTasks(run, tasks, known, slot) };
 }
 
 async function insertSpecial(
@@ -129,30 +116,6 @@ async function insertSpecial(
   });
   for (const [index, unit] of sound.entries()) answers.set(unit, stored[index] as StoredUnit);
   return { stored: units.map((unit) => answers.get(unit) as StoredUnit), released };
-}
-
-async function insertTasks(run: Run, units: SubmissionUnit[], slot: number): Promise<Date> {
-  const tasks = units.flatMap((unit) => unit.tasks);
-  const values = columns<NewTask>(
-    tasks,
-    (task) => task.id,
-    (task) => task.laneId,
-    (task) => task.priority,
-    (task) => task.ttlMs,
-    (task) => task.graceMs,
-    (task) => task.queueTtlMs,
-    (task) => task.totalTtlMs,
-    (task) => (waits(task) ? 'infinity' : (task.runAt?.toISOString() ?? null)),
-    (task) => (waits(task) ? null : task.delayMs),
-    (task) => task.owner,
-    (task) => task.description,
-    (task) => (Object.keys(task.labels).length > 0 ? JSON.stringify(task.labels) : null),
-    (task) => (task.retry ? JSON.stringify(task.retry) : null),
-    (task) => task.paramsJson,
-    (task) => task.concurrencyKey,
-  );
-  const [row] = await run('insert-tasks', [...values, slot]);
-  return row?.['created_at'] as Date;
 }
 
 /** Keys that were free are taken in the same transaction that stores their tasks. */

@@ -1,4 +1,4 @@
-import type { UniqueUnit } from '@mayfly/core';
+import type { NewTask, StoredUniqueBatch, UniqueBatch, UniqueUnit } from '@mayfly/core';
 import { expect, it } from 'vitest';
 import { databaseWait, OWNER, STRANGER, type Fixture } from '../fixture.ts';
 
@@ -194,5 +194,72 @@ export function submissionSuite(open: Open): void {
     await databaseWait(fixture.store, 10);
     await fixture.store.keeper.tidy();
     expect(await submitUnique(fixture)).not.toContain(next);
+  });
+
+  it('gives each key to one of many batches that are submitted at once, whole or not at all', async () => {
+    await using fixture = await open();
+    const keys = ['a', 'b', 'c'];
+    const batches = Array.from({ length: 12 }, (_, turn) => {
+      const order = turn % 2 === 0 ? keys : keys.toReversed();
+      const units = order.map((key) => unique(fixture, { key }));
+      const [first] = units as [UniqueUnit];
+      const next = fixture.newTask({ after: [first.task.id] });
+      const tasks = [...units.map(({ task }) => task), next];
+      return { tasks, units, strict: turn < 6 ? [] : [first], seesAll: false };
+    });
+    const { submissions } = fixture.store;
+    const answers = await Promise.all(batches.map((batch) => submissions.insertUniqueBatch(batch)));
+    const stored = answers.flatMap((answer, index) =>
+      answer.kind === 'stored' ? [{ ...answer, batch: batches[index] as UniqueBatch }] : [],
+    );
+    expect(stored.length).toBeGreaterThanOrEqual(6);
+    const holderOf = new Map<string, string>();
+    for (const { batch, taskIds } of stored) {
+      for (const [
+        index,
+        {
+          unique: { key },
+        },
+      ] of batch.units.entries()) {
+        const holder = holderOf.get(key) ?? taskIds[index];
+        holderOf.set(key, holder as string);
+        expect(taskIds[index]).toBe(holder);
+      }
+      const [next] = batch.tasks.slice(-1) as [NewTask];
+      expect((await fixture.task(next.id)).after).toEqual([taskIds[0]]);
+    }
+    for (const [index, batch] of batches.entries()) {
+      const answer = answers[index] as StoredUniqueBatch;
+      if (answer.kind === 'stored') continue;
+      const [held] = answer.kind === 'held' ? answer.held : [];
+      const [first] = batch.units as [UniqueUnit];
+      expect(held).toMatchObject({
+        taskId: first.task.id,
+        holderId: holderOf.get(first.unique.key),
+      });
+    }
+    const { totals } = await fixture.store.reader.stats(1);
+    expect(totals['submitted']).toBe(3 + stored.length);
+  });
+
+  it('makes items of a batch wait for the task that holds the key, wherever that is', async () => {
+    await using fixture = await open();
+    const held = unique(fixture, { windowMs: 60_000 });
+    const { submissions } = fixture.store;
+    await submissions.insertUnique([held]);
+    const insert = async (): Promise<string> => {
+      const unit = unique(fixture);
+      const next = fixture.newTask({ after: [unit.task.id] });
+      const tasks = [unit.task, next];
+      const batch = { tasks, units: [unit], strict: [], seesAll: false };
+      const stored = await submissions.insertUniqueBatch(batch);
+      expect(stored).toMatchObject({ kind: 'stored', taskIds: [held.task.id, next.id] });
+      return fixture.statusOf(next.id);
+    };
+    expect(await insert()).toBe('scheduled');
+    const attempt = await fixture.claimOne();
+    expect(await insert()).toBe('scheduled');
+    await fixture.settle(attempt, 'completed');
+    expect(await insert()).toBe('pending');
   });
 }
