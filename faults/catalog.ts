@@ -72,7 +72,8 @@ export const FAULTS: Fault[] = [
     }
   }),
   fault('PostgreSQL out of connections', 1, true, async (cluster, random) => {
-    await exhaustConnections(cluster, random.int(500, 3000));
+    const ms = random.int(500, 3000);
+    await exhaustConnections(cluster, () => pause(ms));
   }),
   fault('worker cut off', 3, false, async (cluster, random) => {
     const worker = random.pick(cluster.workers);
@@ -131,27 +132,25 @@ async function weather(
   for (const link of worker.links) link.heal();
 }
 
-/** @param onExhausted there are none left now */
+/** @param meanwhile for as long as this takes, PostgreSQL has no connection left */
 export async function exhaustConnections(
   { postgres }: Cluster,
-  ms: number,
-  onExhausted: () => void = () => undefined,
+  meanwhile: () => Promise<unknown>,
 ): Promise<void> {
   const taken: pg.Client[] = [];
+  const takeMore = async (): Promise<boolean> => {
+    const more = Array.from({ length: 10 }, () => {
+      const client = new pg.Client({ connectionString: postgres.url });
+      client.on('error', () => undefined);
+      return client;
+    });
+    taken.push(...more);
+    const outcomes = await Promise.allSettled(more.map((client) => client.connect()));
+    return outcomes.every(({ status }) => status === 'fulfilled');
+  };
   try {
-    for (;;) {
-      const more = Array.from({ length: 10 }, () => {
-        const client = new pg.Client({ connectionString: postgres.url });
-        client.on('error', () => undefined);
-        return client;
-      });
-      taken.push(...more);
-      await Promise.all(more.map((client) => client.connect()));
-    }
-  } catch {
-    // There are no more; that is what was wanted.
-    onExhausted();
-    await pause(ms);
+    while (await takeMore());
+    await meanwhile();
   } finally {
     await Promise.all(taken.map((client) => client.end().catch(() => undefined)));
   }

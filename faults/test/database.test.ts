@@ -66,18 +66,18 @@ describe.runIf(hasPostgres)('servers whose database cannot keep up', () => {
     const scenario = new Scenario(cluster);
     const [server] = cluster.servers as [Member];
     for (const type of KINDS) await scenario.submit(scenario.work(type, 3000));
-    const exhausted = exhaustConnections(cluster, 3000, () => {
-      for (const { links } of cluster.servers) for (const link of links) link.cut();
-    });
     let refusal: unknown;
-    await scenario.until('a refusal', async () => {
-      await scenario.submit(scenario.work('fault.inline', 10), server).catch((error: unknown) => {
-        refusal = error;
+    await exhaustConnections(cluster, async () => {
+      for (const { links } of cluster.servers) for (const link of links) link.cut();
+      await scenario.until('a refusal', async () => {
+        const more = scenario.work('fault.inline', 10);
+        await scenario.submit(more, server).catch((error: unknown) => {
+          refusal = error;
+        });
+        return refusal !== undefined;
       });
-      return refusal !== undefined;
     });
     expect(refusal).toMatchObject({ code: 'store.unavailable', status: 503 });
-    await exhausted;
     await scenario.until('the servers to store again', () =>
       scenario.submit(scenario.work('fault.inline', 10), server).catch(() => undefined),
     );
