@@ -29,6 +29,6 @@ describe.runIf(hasPostgres)('a task whose workers die', () => {
       { status: 'failed', errorCode: 'attempt.lost_too_often' },
     ]);
     const begun = new Set(scenario.journal().map((line) => line.attempt));
-    expect([...begun].toSorted()).toEqual([1, 2, 3, 4, 5]);
+    expect(begun).toEqual(new Set([1, 2, 3, 4, 5]));
   }, 180_000);
 });
