@@ -70,9 +70,8 @@ async function race(harness: Harness, clock: ManualClock, round: Round): Promise
   const told = round.moves.filter((move) => REPORTS.some((report) => report === move)).length;
   await Promise.all(round.moves.map((move) => act(harness, clock, { move, worker, assignment })));
   const answers = await answersTo(worker, told);
-  const first = await firstAttempt(harness, task.id, {
-    hasEnded: told > 0 || round.moves.includes('expire'),
-  });
+  const hasEnded = told > 0 || round.moves.includes('expire');
+  const first = await firstAttempt(harness, clock, { id: task.id, hasEnded });
   // One attempt, one end, and no other than one of the moves can bring.
   const outcome = first?.outcome ?? null;
   expect(round.moves.flatMap((move) => ENDS[move])).toContain(outcome);
@@ -99,15 +98,17 @@ async function answersTo(worker: FakeWorker, count: number): Promise<{ accepted:
   return given();
 }
 
+/** An expiry that came before the news of a cancel is refused, and due again when it is known. */
 async function firstAttempt(
   harness: Harness,
-  id: string,
-  { hasEnded }: { hasEnded: boolean },
+  clock: ManualClock,
+  { id, hasEnded }: { id: string; hasEnded: boolean },
 ): Promise<Attempt | undefined> {
   for (;;) {
     const [first, ...later] = await harness.core.queries.attempts(ME, id);
     expect(later).toEqual([]);
     if (!hasEnded || first?.outcome) return first;
+    await clock.advance(TTL_MS);
   }
 }
 
