@@ -138,15 +138,20 @@ describe.each(SOURCES)('task source: %s', (_name, create) => {
   it('says deadlines on the clock of the worker, and lets it take credits back', async () => {
     const peer = await new Peer().open();
     peer.say({ credits: 3, sentAtMs: 1e6 });
-    peer.say({ credits: -2, sentAtMs: 1e6 });
-    const tasks = await Promise.all([mayfly.submit('noop', {}), mayfly.submit('noop', {})]);
+    const first = await mayfly.submit('noop', {});
     const { deadlineAtMs } = await peer.next((frame) => frame.assignments[0]);
     // 10 s from then, less what it took to come here.
     expect(deadlineAtMs).toBeGreaterThan(1e6 + 5000);
+    peer.say({ credits: -2, sentAtMs: 1e6 });
     peer.say({ heartbeat: 1 });
     await peer.next((frame) => frame.lease);
+    const other = await new Peer().open();
+    other.say({ credits: 1 });
+    const second = await mayfly.submit('noop', {});
+    expect(await other.next((frame) => frame.assignments[0])).toMatchObject({ taskId: second.id });
     expect(peer.frames.flatMap((frame) => frame.assignments)).toHaveLength(1);
-    for (const { id } of tasks) await mayfly.post(`/api/tasks/${id}/cancel`);
+    other.session?.close();
+    for (const { id } of [first, second]) await mayfly.post(`/api/tasks/${id}/cancel`);
     peer.session?.close();
   });
 

@@ -205,7 +205,7 @@ export function retentionSuite(open: Open): void {
     await finishOld(fixture, ids, 39);
     await using client = await fixture.connect();
     await client.query('begin');
-    await client.query(query('retry'), [[ids[0]], null]);
+    await client.query(query('retry'), [[ids[0]], null, 0]);
     expect(await endOf(fixture, leafOf(day, 0))).toBeNull();
     await client.query('commit');
     expect(await endOf(fixture, leafOf(day, 0))).toEqual({
