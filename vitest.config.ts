@@ -7,6 +7,8 @@ export default defineConfig({
   ssr: { resolve: fromSource },
   test: {
     passWithNoTests: true,
+    // Most of them wait for processes and disks: one more than the cores that Vitest would take.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,

@@ -16,6 +16,8 @@ import { findDebianPostgres, startDebianPostgres } from './debian-postgres.ts';
 export interface TestServer {
   /** Makes an empty database. */
   database(): Promise<ConnectionSettings>;
+  /** Makes a database with the schema of Mayfly in place, which is quicker than to migrate one. */
+  migrated(): Promise<ConnectionSettings>;
   stop(): Promise<void>;
 }
 
@@ -44,12 +46,12 @@ export async function startDatabase(kind: DatabaseKind): Promise<TestServer> {
 
 /** A store with the schema in place, on a database of its own. */
 export async function openTestStore(server: TestServer): Promise<Store> {
-  return openPostgresStore(await server.database(), { clock: systemClock, log: silentLog });
+  return openPostgresStore(await server.migrated(), { clock: systemClock, log: silentLog });
 }
 
 /** Two stores on one database, as two servers have; each hears the nudges of the other. */
 export async function openTwoStores(server: TestServer): Promise<[Store, Store]> {
-  const settings = await server.database();
+  const settings = await server.migrated();
   const open = (): Promise<Store> =>
     openPostgresStore(settings, { clock: systemClock, log: silentLog });
   const stores = await Promise.all([open(), open()]);
@@ -84,14 +86,29 @@ async function startExternal(): Promise<TestServer> {
 
 function serve(admin: ConnectionSettings, stop: () => Promise<void>): TestServer {
   let count = 0;
-  return {
-    async database() {
-      const database = `test_${process.pid}_${++count}`;
-      const client = new pg.Client(admin);
-      await client.connect();
-      await client.query(`create database ${database}`);
+  const create = async (how = ''): Promise<ConnectionSettings> => {
+    const database = `test_${process.pid}_${++count}`;
+    const client = new pg.Client(admin);
+    await client.connect();
+    try {
+      await client.query(`create database ${database} ${how}`);
+    } finally {
       await client.end();
-      return { ...admin, database };
+    }
+    return { ...admin, database };
+  };
+  const migrate = async (): Promise<string> => {
+    const template = await create();
+    const store = await openPostgresStore(template, { clock: systemClock, log: silentLog });
+    await store.close();
+    return template.database;
+  };
+  let template: Promise<string> | undefined;
+  return {
+    database: () => create(),
+    async migrated() {
+      template ??= migrate();
+      return create(`template ${await template} strategy file_copy`);
     },
     stop,
   };

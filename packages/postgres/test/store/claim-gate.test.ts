@@ -17,7 +17,7 @@ describe('a pause', () => {
   afterAll(() => server.stop());
 
   it('waits for claims under way, and those that come later see it', async () => {
-    const settings = await server.database();
+    const settings = await server.migrated();
     const store = await openPostgresStore(settings, { clock: systemClock, log: silentLog });
     const client = new pg.Client({ ...settings, options: '-c search_path=mayfly' });
     await client.connect();
@@ -57,7 +57,7 @@ describe('a worker that comes back', () => {
   afterAll(() => server.stop());
 
   it.each(['claim', 'claim-in-turn'] as const)('waits for a %s under way', async (name) => {
-    const settings = await server.database();
+    const settings = await server.migrated();
     const store = await openPostgresStore(settings, { clock: systemClock, log: silentLog });
     const client = new pg.Client({ ...settings, options: '-c search_path=mayfly' });
     await client.connect();

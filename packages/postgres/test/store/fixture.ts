@@ -30,7 +30,7 @@ export class Fixture {
   }
 
   static async open(server: TestServer): Promise<Fixture> {
-    const settings = await server.database();
+    const settings = await server.migrated();
     const surroundings = { clock: systemClock, log: silentLog };
     const fixture = new Fixture(await openPostgresStore(settings, surroundings), settings);
     const { workers } = fixture.store;
