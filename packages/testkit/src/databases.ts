@@ -24,6 +24,8 @@ export interface TestServer {
 /** The ways to have PostgreSQL that Mayfly supports. */
 export const DATABASE_KINDS = ['memory:', 'embedded', 'external'] as const;
 
+const SURROUNDINGS = { clock: systemClock, log: silentLog };
+
 export type DatabaseKind = (typeof DATABASE_KINDS)[number];
 
 export function hasDatabase(kind: DatabaseKind): boolean {
@@ -46,14 +48,13 @@ export async function startDatabase(kind: DatabaseKind): Promise<TestServer> {
 
 /** A store with the schema in place, on a database of its own. */
 export async function openTestStore(server: TestServer): Promise<Store> {
-  return openPostgresStore(await server.migrated(), { clock: systemClock, log: silentLog });
+  return openPostgresStore(await server.migrated(), SURROUNDINGS);
 }
 
 /** Two stores on one database, as two servers have; each hears the nudges of the other. */
 export async function openTwoStores(server: TestServer): Promise<[Store, Store]> {
   const settings = await server.migrated();
-  const open = (): Promise<Store> =>
-    openPostgresStore(settings, { clock: systemClock, log: silentLog });
+  const open = (): Promise<Store> => openPostgresStore(settings, SURROUNDINGS);
   const stores = await Promise.all([open(), open()]);
   await untilBothListen(settings);
   return stores;
@@ -86,7 +87,7 @@ async function startExternal(): Promise<TestServer> {
 
 function serve(admin: ConnectionSettings, stop: () => Promise<void>): TestServer {
   let count = 0;
-  const create = async (how = ''): Promise<ConnectionSettings> => {
+  const create = async (how = ''): Promise<string> => {
     const database = `test_${process.pid}_${++count}`;
     const client = new pg.Client(admin);
     await client.connect();
@@ -95,20 +96,23 @@ function serve(admin: ConnectionSettings, stop: () => Promise<void>): TestServer
     } finally {
       await client.end();
     }
-    return { ...admin, database };
+    return database;
   };
   const migrate = async (): Promise<string> => {
-    const template = await create();
-    const store = await openPostgresStore(template, { clock: systemClock, log: silentLog });
+    const database = await create();
+    const store = await openPostgresStore({ ...admin, database }, SURROUNDINGS);
     await store.close();
-    return template.database;
+    return database;
   };
   let template: Promise<string> | undefined;
   return {
-    database: () => create(),
+    async database() {
+      return { ...admin, database: await create() };
+    },
     async migrated() {
       template ??= migrate();
-      return create(`template ${await template} strategy file_copy`);
+      const database = await create(`template ${await template} strategy file_copy`);
+      return { ...admin, database };
     },
     stop,
   };
