@@ -59,6 +59,7 @@ export function breakOnce(
           if (arrives('up', up(frame))) session.send(frame);
         },
         close: () => session.close(),
+        abort: () => session.abort(),
       };
     },
   };

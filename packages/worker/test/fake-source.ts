@@ -25,24 +25,30 @@ export class FakeSource implements TaskSource {
   moreWaiting = false;
   /** What the next `open` answers with instead of a session. */
   refusal: MayflyError | undefined;
+  /** Until this resolves, nobody answers a hello. */
+  slowness: Promise<void> | undefined;
   #listener: SourceListener | undefined;
+  #slow: { listener: SourceListener | undefined; frames: (() => void)[] } | undefined;
   #news: (() => void)[] = [];
 
   async open(hello: Hello, listener: SourceListener): ReturnType<TaskSource['open']> {
     this.hellos.push(hello);
     this.#tell();
+    await this.slowness;
     if (this.refusal) throw this.refusal;
     this.#listener = listener;
     this.credits = 0;
     this.send({ welcome: { leaseMs: 5000, heartbeatMs: 1000, disowned: [] } });
+    const close = (): void => {
+      if (this.#listener === listener) this.#listener = undefined;
+      queueMicrotask(() => listener.onClosed(undefined));
+    };
     return {
       writable: true,
       onWritable: () => undefined,
       send: (frame) => this.#take(frame),
-      close: () => {
-        this.#listener = undefined;
-        queueMicrotask(() => listener.onClosed(undefined));
-      },
+      close,
+      abort: close,
     };
   }
 
@@ -53,7 +59,18 @@ export class FakeSource implements TaskSource {
 
   send(parts: Partial<ServerFrame>): void {
     const listener = this.#listener;
-    queueMicrotask(() => listener?.onFrame(serverFrame(parts)));
+    const arrive = (): void => listener?.onFrame(serverFrame(parts));
+    if (this.#slow && this.#slow.listener === listener) this.#slow.frames.push(arrive);
+    else queueMicrotask(arrive);
+  }
+
+  /** What is sent over this session from now on arrives only when the answer is called. */
+  delay(): () => void {
+    const slow = { listener: this.#listener, frames: [] as (() => void)[] };
+    this.#slow = slow;
+    return () => {
+      for (const arrive of slow.frames) arrive();
+    };
   }
 
   assign(type: string, parts: Partial<Assignment> = {}): Assignment {

@@ -241,6 +241,41 @@ describe('a worker', () => {
     expect(source.credits).toBe(2);
   });
 
+  it('heeds nothing that was sent before its lease was lost and arrives later', async () => {
+    const { source, place, clock, worker } = await setUp();
+    const { incarnation } = source;
+    const arrive = source.delay();
+    source.assign('job');
+    source.send({ lease: { heartbeat: 1, renewed: true }, drain: true });
+    await clock.advance(4000);
+    expect(source.incarnation).not.toBe(incarnation);
+    arrive();
+    await clock.advance(1000);
+    expect(place.jobs).toEqual([]);
+    expect(source.draining).toBe(false);
+    source.assign('job');
+    await clock.advance(0);
+    expect(worker.running).toBe(1);
+  });
+
+  it('does not begin a session under a lease that was lost while it was opened', async () => {
+    const { source, clock, worker } = await setUp();
+    const { incarnation } = source;
+    const answer = Promise.withResolvers<void>();
+    source.slowness = answer.promise;
+    await clock.advance(3000);
+    source.cut();
+    await clock.advance(1100);
+    expect(source.hellos).toHaveLength(2);
+    answer.resolve();
+    await clock.advance(0);
+    expect(source.hellos).toHaveLength(3);
+    expect(source.incarnation).not.toBe(incarnation);
+    source.assign('job');
+    await clock.advance(0);
+    expect(worker.running).toBe(1);
+  });
+
   it.each([3_600_000, -3_600_000])(
     'keeps time by no wall clock: it steps by %i ms, and nothing ends early or is fenced',
     async (stepMs) => {

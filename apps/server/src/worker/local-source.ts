@@ -22,6 +22,7 @@ export function createLocalSource(dispatcher: Dispatcher): TaskSource {
         send: (frame) => dispatcher.receive(session, frame),
         onWritable: () => undefined,
         close: () => end(undefined),
+        abort: () => end(undefined),
       };
     },
   };

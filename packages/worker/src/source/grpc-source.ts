@@ -100,6 +100,9 @@ function createSession(stream: Stream): SourceSession {
     close() {
       stream.end();
     },
+    abort() {
+      stream.cancel();
+    },
   };
 }
 

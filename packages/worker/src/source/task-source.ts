@@ -29,4 +29,6 @@ export interface SourceSession {
   onWritable(callback: () => void): void;
   /** Ends the session once what was sent has gone out. */
   close(): void;
+  /** Ends the session at once, whether or not the server can be reached. */
+  abort(): void;
 }

@@ -177,13 +177,21 @@ export class Worker {
       registrationJson: JSON.stringify(this.#registration()),
       running: [...this.#board.refs(), ...this.#outbox.unsettled()],
     };
+    const incarnation = this.#incarnation;
     const session = await source.open(hello, {
-      onFrame: (frame) => this.#receive(frame, sentAt),
+      // What was under way when the lease was lost is for others by now.
+      onFrame: (frame) => {
+        if (this.#incarnation === incarnation) this.#receive(frame, sentAt);
+      },
       onClosed: (reason) => this.#closed(session, reason),
     });
     if (this.#closing.signal.aborted) {
       session.close();
       return;
+    }
+    if (this.#incarnation !== incarnation) {
+      session.abort();
+      return this.#open(source);
     }
     this.#session = session;
     this.#outbox.connect(session);
@@ -279,7 +287,7 @@ export class Worker {
     this.#incarnation = randomUUID();
     this.#options.log.warn({ running }, 'the lease was lost; everything that ran was killed');
     // A session of the old incarnation is of no use; its end brings the new one.
-    this.#session?.close();
+    this.#session?.abort();
   }
 }
 
