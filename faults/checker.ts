@@ -211,7 +211,8 @@ function handOverTimes(
         outcomes.get(`${life.task} ${life.attempt}`) === 'lost',
     );
     return orphaned.flatMap(({ task, attempt }) => {
-      const next = byTask.get(task)?.find((life) => life.attempt > attempt);
+      const later = byTask.get(task)?.filter((life) => life.attempt > attempt) ?? [];
+      const next = later.toSorted((a, b) => a.attempt - b.attempt)[0];
       if (!next) return [];
       const isOutage = outages.some(
         ({ fromMono, toMono }) => fromMono < next.from && toMono > atMono,

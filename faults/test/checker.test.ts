@@ -66,9 +66,10 @@ describe('the checker', () => {
 
     const lost = { ...ATTEMPT, outcome: 'lost' } as const;
     const next = line('start', 7100, { attempt: 2, worker: 8 });
+    const later = line('start', 9000, { attempt: 3, worker: 6 });
     const handedOn = {
       history: { places, attempts: [lost] },
-      journal: [line('start', 0), next],
+      journal: [later, line('start', 0), next],
       deaths: [{ pid: 7, atMono: 100, meant: true }],
     };
     expect(check(evidence(handedOn))).toMatchObject({ handOvers: 1, worstHandOverMs: 7000 });
