@@ -1,6 +1,6 @@
 import { withContender } from '../contenders/open-contender.ts';
 import { perSecond } from '../statistics.ts';
-import { fill, withClient } from '../support/fill.ts';
+import { fill, NEW_TASK_ID, withClient } from '../support/fill.ts';
 import { meter } from '../support/metered.ts';
 import { rateKind, type Ground, type Load } from './load.ts';
 
@@ -45,7 +45,7 @@ const STICK = {
       await client.query(`
         with made as (
           insert into mayfly.task (id, lane_id, priority, ttl_ms, grace_ms, owner, params)
-          select uuidv7(), id, 0, 3600000, 0, '01900000-0000-7000-8000-000000000001', '{"n":0}'
+          select ${NEW_TASK_ID}, id, 0, 3600000, 0, '01900000-0000-7000-8000-000000000001', '{"n":0}'
           from mayfly.lane where queue like 'stuck%'
           returning id, lane_id
         )
@@ -58,7 +58,7 @@ const STICK = {
       database,
       `with made as (
          insert into mayfly.task (id, lane_id, priority, ttl_ms, grace_ms, owner, params)
-         select uuidv7(), lane.id, 0, 60000, 0, '01900000-0000-7000-8000-000000000001', '{"n":0}'
+         select ${NEW_TASK_ID}, lane.id, 0, 60000, 0, '01900000-0000-7000-8000-000000000001', '{"n":0}'
          from mayfly.lane, generate_series(1, $1::integer / 2)
          where lane.queue like 'stuck%'
          returning id, lane_id

@@ -30,12 +30,15 @@ export async function withClient<Result>(
   }
 }
 
+/** The id of a task that is kept as long as the server says, as `newTaskId(0)` makes them. */
+export const NEW_TASK_ID = `overlay(uuidv7()::text placing '0' from 36)::uuid`;
+
 /** Tasks of the bench in a state between: `into` says where else they stand. */
 export function mayflyTasks(into: string, columns = 'ttl_ms', values = '60000'): string {
   return `
     with made as (
       insert into mayfly.task (id, lane_id, priority, grace_ms, owner, params, ${columns})
-      select uuidv7(), lane.id, 0, 0, '01900000-0000-7000-8000-000000000001', '{"n":0}', ${values}
+      select ${NEW_TASK_ID}, lane.id, 0, 0, '01900000-0000-7000-8000-000000000001', '{"n":0}', ${values}
       from generate_series(1, $1::integer) as n, mayfly.lane
       where lane.type = 'bench.noop' and lane.queue = 'default'
       returning id, lane_id
