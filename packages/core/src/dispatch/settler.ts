@@ -38,8 +38,8 @@ export class Settler {
   readonly #closing = new AbortController();
   /** Apart, because the store does a batch of nothing else in much less time. */
   readonly #completions: Coalescer<Settlement, boolean>;
-  readonly #settlements: Coalescer<Settlement, boolean>;
-  readonly #late: Coalescer<LateReport, boolean>;
+  readonly #settlements: Coalescer<Since<Settlement>, boolean>;
+  readonly #late: Coalescer<Since<LateReport>, boolean>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -49,10 +49,13 @@ export class Settler {
     const settle = (items: Settlement[]): Promise<boolean[]> =>
       persist(() => parts.store.settle(items), insist);
     this.#completions = new Coalescer({ ...bounds, flush: settle });
-    this.#settlements = new Coalescer({ ...bounds, flush: settle });
+    this.#settlements = new Coalescer({
+      ...bounds,
+      flush: (items) => persist(() => parts.store.settle(aged(items, clock)), insist),
+    });
     this.#late = new Coalescer({
       ...bounds,
-      flush: (items) => persist(() => parts.store.recordLate(items), insist),
+      flush: (items) => persist(() => parts.store.recordLate(aged(items, clock)), insist),
     });
   }
 
@@ -77,7 +80,7 @@ export class Settler {
 
   /** Notes a report for an attempt that is over. @returns true when it repeats what is recorded */
   recordLate(report: LateReport): Promise<boolean> {
-    return this.#late.add(report);
+    return this.#late.add(this.#since(report));
   }
 
   /** The result came after the deadline and before anybody had recorded the expiry. */
@@ -95,8 +98,9 @@ export class Settler {
   async #end(settlement: Settlement, held: HeldAttempt): Promise<boolean> {
     let accepted: boolean;
     try {
-      const batches = isCompletion(settlement) ? this.#completions : this.#settlements;
-      accepted = await batches.add(settlement);
+      accepted = isCompletion(settlement)
+        ? await this.#completions.add(settlement)
+        : await this.#settlements.add(this.#since(settlement));
     } catch (error) {
       if (settlement.errorCode === 'attempt.invalid_result') throw error;
       this.#parts.log.warn({ error, taskId: held.taskId }, 'a result could not be stored');
@@ -104,6 +108,10 @@ export class Settler {
     }
     if (accepted) this.#announce(settlement, held);
     return accepted;
+  }
+
+  #since<Item>(item: Item): Since<Item> {
+    return { item, since: this.#parts.clock.monotonic() };
   }
 
   #settlementOf(held: HeldAttempt, ending: AttemptEnding): Settlement {
@@ -129,6 +137,28 @@ export class Settler {
       at: new Date(clock.now()).toISOString(),
     }));
   }
+}
+
+/** Something that came here at that moment of the monotonic clock. */
+interface Since<Item> {
+  item: Item;
+  since: number;
+}
+
+/** What lay some time back when it came here lies further back when the store is told. */
+function aged<Item extends Pick<LateReport, 'stopConfirmedAgoMs'> & Partial<Settlement>>(
+  items: Since<Item>[],
+  clock: Clock,
+): Item[] {
+  const now = clock.monotonic();
+  return items.map(({ item, since }) => {
+    const { stopConfirmedAgoMs: confirmed, stopRequestedAgoMs: requested } = item;
+    return {
+      ...item,
+      stopConfirmedAgoMs: confirmed === null ? null : confirmed + now - since,
+      ...(typeof requested === 'number' ? { stopRequestedAgoMs: requested + now - since } : {}),
+    };
+  });
 }
 
 function statusAfter(settlement: Settlement): TaskStatus {

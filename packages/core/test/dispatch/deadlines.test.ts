@@ -1,3 +1,4 @@
+import type { AttemptRef } from '@mayfly/contracts/worker-protocol';
 import { ManualClock, startDatabase, type TestServer } from '@mayfly/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Harness, ME } from './harness.ts';
@@ -70,6 +71,36 @@ describe('the deadline of an attempt', () => {
       expect(worker.frames.flatMap((frame) => frame.deadlines)).toEqual([]);
     },
   );
+
+  it('has a stop on record when it was, however long the database takes to note it', async () => {
+    const clock = new ManualClock();
+    await using harness = await Harness.open(server, { clock });
+    const worker = await harness.worker(3);
+    const refs: AttemptRef[] = [];
+    for (let count = 0; count < 3; count++) {
+      await harness.submit();
+      refs.push(await worker.nextAssignment());
+    }
+    const { dispatch } = harness.store;
+    const settle = dispatch.settle.bind(dispatch);
+    const free = Promise.withResolvers<void>();
+    const told: number[] = [];
+    dispatch.settle = async (items) => {
+      told.push(...items.flatMap((item) => item.stopConfirmedAgoMs ?? []));
+      await free.promise;
+      return settle(items);
+    };
+    for (const ref of refs) {
+      worker.report(ref, 'cancelled', { stopRequestedAgoMs: 20, stopConfirmedAgoMs: 10 });
+      await clock.advance(0);
+    }
+    // Two are on their way to the store, the third one waits for them.
+    expect(told).toEqual([10, 10]);
+    await clock.advance(300);
+    free.resolve();
+    for (const { taskId } of refs) await harness.until(taskId, 'cancelled');
+    expect(told).toEqual([10, 10, 310]);
+  });
 
   it('does not move because the database answers slowly', async () => {
     await using harness = await Harness.open(server);
