@@ -1,7 +1,7 @@
 import { createClient, type MayflyClient, type Submission } from '@mayfly/client';
 import type { ConnectionSettings } from '@mayfly/postgres';
 import { Agent, request } from 'undici';
-import { untilCompleted } from '../support/completed.ts';
+import { untilEnded } from '../support/ended.ts';
 import { API_KEY } from '../support/mayfly-in-process.ts';
 import { MayflyProcess } from '../support/mayfly-process.ts';
 import { connectionUrl } from './connection-url.ts';
@@ -69,7 +69,7 @@ export class MayflyApart implements Contender {
   }
 
   untilDone(count: number): Promise<void> {
-    return untilCompleted(this.#database, count);
+    return untilEnded(this.#database, 'completed', count);
   }
 
   async submitToStart(): Promise<number> {

@@ -2,7 +2,7 @@ import type { Submission } from '@mayfly/contracts';
 import type { ConnectionSettings } from '@mayfly/postgres';
 import { defineHandler, type Handler } from '@mayfly/worker';
 import { z } from 'zod';
-import { untilCompleted } from '../support/completed.ts';
+import { untilEnded } from '../support/ended.ts';
 import { MayflyInProcess } from '../support/mayfly-in-process.ts';
 import type { Contender } from './contender.ts';
 import { CONCURRENCY } from './settings.ts';
@@ -53,7 +53,7 @@ export class MayflyContender implements Contender {
   }
 
   untilDone(count: number): Promise<void> {
-    return untilCompleted(this.#database, count);
+    return untilEnded(this.#database, 'completed', count);
   }
 
   submitToStart(): Promise<number> {

@@ -1,11 +1,11 @@
 import type { Submission } from '@mayfly/contracts';
 import { endless } from '../handlers.ts';
 import { durations } from '../statistics.ts';
+import { untilEnded } from '../support/ended.ts';
 import { withClient } from '../support/fill.ts';
 import { MayflyInProcess } from '../support/mayfly-in-process.ts';
 import { meter } from '../support/metered.ts';
 import { listDescendants } from '../support/process-usage.ts';
-import { until } from '../contenders/start-watch.ts';
 import { durationKinds, type Ground, type Load } from './load.ts';
 
 const TTL_MS = 200;
@@ -45,9 +45,12 @@ export const kills: Load = {
       const before = new Set(listDescendants('postgres'));
       const usage = meter(ground, { processes: new Map() });
       const figures: Record<string, number> = {};
+      let killed = 0;
       for (const [prefix, , task] of KINDS) {
         const tasks = Array.from({ length: ground.sizes.kills }, () => task);
         const ids = await mayfly.submitBatch(tasks);
+        killed += ids.length;
+        await untilEnded(ground.database, 'expired', killed);
         Object.assign(figures, durations(prefix, await readLateness(ground, ids)));
       }
       const survivors = listDescendants('postgres').filter((pid) => !before.has(pid));
@@ -59,16 +62,9 @@ export const kills: Load = {
   },
 };
 
-/** Waits until all have expired. @returns milliseconds past the TTL */
+/** @returns milliseconds past the TTL, of tasks that have all expired */
 async function readLateness({ database }: Ground, ids: string[]): Promise<number[]> {
   return withClient(database, async (client) => {
-    await until(async () => {
-      const { rows } = await client.query<{ count: number }>(
-        'select count(*)::integer as count from mayfly.finished where task_id = any ($1)',
-        [ids],
-      );
-      return rows[0]?.count === ids.length;
-    });
     const { rows } = await client.query<{ late: number | null }>(
       `select (extract(epoch from stop_confirmed_at - started_at) * 1000)::float8 - $2 as late
        from mayfly.finished where task_id = any ($1) and status = 'expired'`,

@@ -1,5 +1,5 @@
 import type { Submission } from '@mayfly/contracts';
-import { untilCompleted } from '../support/completed.ts';
+import { untilEnded } from '../support/ended.ts';
 import { perSecond, durations } from '../statistics.ts';
 import { withClient } from '../support/fill.ts';
 import { MayflyInProcess } from '../support/mayfly-in-process.ts';
@@ -28,12 +28,12 @@ export const programs: Load = {
       const usage = meter(ground, { processes: new Map() });
       for (let done = 1; done <= programs; done++) {
         await mayfly.submit(PROGRAM);
-        await untilCompleted(ground.database, done);
+        await untilEnded(ground.database, 'completed', done);
       }
       const figures = durations('run', await readRuns(ground));
       const from = performance.now();
       await mayfly.submitBatch(Array.from({ length: programs }, () => PROGRAM));
-      await untilCompleted(ground.database, 2 * programs);
+      await untilEnded(ground.database, 'completed', 2 * programs);
       return { figures: { ...figures, rate: perSecond(programs, from) }, usage: usage.read() };
     } finally {
       await mayfly.close();
