@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { getPriority, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JsonValue } from '@mayfly/contracts';
@@ -201,23 +201,6 @@ describe('isolation process', () => {
       worker.kill('SIGKILL');
       rmSync(folder, { recursive: true });
     }
-  });
-
-  it('gives the worker the first right to a core', async () => {
-    const { isolation } = toOperation(inProcess, { ONLY: 'this' });
-    const job = start(isolation, { act: 'loop' });
-    await job.printed;
-    const ours = childrenOf(process.pid).filter((pid) =>
-      readFileSync(`/proc/${pid}/environ`, 'utf8').includes('ONLY=this'),
-    );
-    const threads = ours.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map(Number));
-    expect(threads.length).toBeGreaterThan(1);
-    expect(new Set(threads.map((thread) => getPriority(thread)))).toEqual(
-      new Set([getPriority() + 5]),
-    );
-    job.kill('ttl');
-    await job.ended;
-    await isolation.close();
   });
 
   it('does not hand the environment of the worker on', async () => {

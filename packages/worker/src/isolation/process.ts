@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants, getPriority, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Isolation } from './isolation.ts';
 import { killTree, newTreeMark, sweepTree, TREE_MARK } from './kill-tree.ts';
@@ -29,7 +28,6 @@ function spawnProcess(settings: PlaceSettings, env: Record<string, string>): Spa
     env: { ...env, [TREE_MARK]: mark },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  if (child.pid !== undefined) giveWay(child.pid);
   let listener: (message: FromPlace) => void = () => undefined;
   let print: Parameters<SpawnedPlace['onPrint']>[0] = () => undefined;
   let failure: string | undefined;
@@ -70,13 +68,6 @@ function spawnProcess(settings: PlaceSettings, env: Record<string, string>): Spa
 }
 
 const TAIL_CHARS = 1000;
-
-const NICENESS = 5;
-
-/** The worker must get a core at once when the time of a handler is over that keeps it busy. */
-function giveWay(pid: number): void {
-  setPriority(pid, Math.min(getPriority() + NICENESS, constants.priority.PRIORITY_LOW));
-}
 
 const SETPRIV = '/usr/bin/setpriv';
 
