@@ -266,8 +266,10 @@ export class Dispatcher {
   async #settle(session: WorkerSession, report: Report): Promise<void> {
     const { taskId, attempt } = report;
     try {
-      // What an attempt printed must be stored when its end is seen.
+      // What an attempt printed, and how far it came, must be stored when its end is seen.
       if (session.outputInFlight) await session.outputInFlight;
+      let saving = this.#output.progressInFlight(taskId);
+      for (; saving; saving = this.#output.progressInFlight(taskId)) await saving;
       const accepted = await this.#settleReport(session, report);
       if (this.#parts.faults) await this.#parts.faults.at('attempt.settled');
       session.queue((frame) => frame.settled.push({ taskId, attempt, accepted }));

@@ -26,7 +26,9 @@ export class OutputDesk {
   readonly #closing = new AbortController();
   readonly #chunks: Coalescer<OutputRecord, true>;
   readonly #progress = new Map<string, ProgressRecord>();
-  #savingProgress = false;
+  /** Tasks whose progress is being stored, and the end of that. */
+  readonly #saving = new Set<string>();
+  #round: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -62,7 +64,12 @@ export class OutputDesk {
       const percent = Math.round(100 * Math.min(100, Math.max(0, update.percent))) / 100;
       this.#progress.set(update.taskId, { ...update, percent });
     }
-    void this.#saveProgress();
+    this.#saveProgress();
+  }
+
+  /** Ends when something of the progress that has come for the task is stored; undefined: all is. */
+  progressInFlight(taskId: string): Promise<void> | undefined {
+    return this.#progress.has(taskId) || this.#saving.has(taskId) ? this.#round : undefined;
   }
 
   async #store(chunks: OutputRecord[]): Promise<true[]> {
@@ -72,21 +79,26 @@ export class OutputDesk {
     return chunks.map(() => true);
   }
 
-  async #saveProgress(): Promise<void> {
-    if (this.#savingProgress) return;
-    this.#savingProgress = true;
+  #saveProgress(): void {
+    if (this.#round || this.#progress.size === 0) return;
+    const updates = [...this.#progress.values()];
+    this.#progress.clear();
+    for (const { taskId } of updates) this.#saving.add(taskId);
+    this.#round = this.#storeProgress(updates).finally(() => {
+      this.#saving.clear();
+      this.#round = undefined;
+      this.#saveProgress();
+    });
+  }
+
+  async #storeProgress(updates: ProgressRecord[]): Promise<void> {
+    const { store, feed, log } = this.#parts;
     try {
-      while (this.#progress.size > 0) {
-        const updates = [...this.#progress.values()];
-        this.#progress.clear();
-        await this.#parts.store.saveProgress(updates);
-        for (const update of updates) this.#parts.feed.touch(update.taskId);
-      }
+      await store.saveProgress(updates);
+      for (const update of updates) feed.touch(update.taskId);
     } catch (error) {
       // Progress is a courtesy: the next report brings a newer one.
-      this.#parts.log.debug({ error }, 'progress could not be stored');
-    } finally {
-      this.#savingProgress = false;
+      log.debug({ error }, 'progress could not be stored');
     }
   }
 }

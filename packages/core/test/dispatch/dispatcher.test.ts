@@ -276,6 +276,23 @@ describe('the dispatcher', () => {
     await worker.next((frame) => frame.outputStored === 1);
   });
 
+  it('stores the last progress before it shows the end', async () => {
+    await using harness = await Harness.open(server);
+    const worker = await harness.worker();
+    const task = await harness.submit();
+    const ref = await worker.nextAssignment();
+    const { dispatch } = harness.store;
+    const saveProgress = dispatch.saveProgress.bind(dispatch);
+    const busy = Promise.withResolvers<void>();
+    dispatch.saveProgress = (updates) => busy.promise.then(() => saveProgress(updates));
+    const percents = [10, 40, 90].map((percent) => ({ ...ref, percent }));
+    for (const update of percents) worker.say({ progress: [update] });
+    worker.report(ref, 'completed', { resultJson: '1' });
+    for (let turns = 0; turns < 3; turns++) await harness.store.ping();
+    busy.resolve();
+    expect(await harness.until(task.id, 'completed')).toMatchObject({ progress: 90 });
+  });
+
   it('fails an attempt whose result cannot be stored, and none beside it', async () => {
     await using harness = await Harness.open(server);
     const worker = await harness.worker(2);
