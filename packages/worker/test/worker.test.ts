@@ -358,7 +358,15 @@ describe('a worker', () => {
       source.send({ settled: [{ taskId, attempt: 1, accepted: true }] });
     }
     await clock.advance(0);
+    // What the server had sent before it knew of the drain goes back.
+    const late = source.assign('job');
+    await clock.advance(0);
+    expect(source.returned).toEqual([{ taskId: late.taskId, attempt: 1 }]);
+    expect(place.closed).toBe(false);
+    source.send({ lease: { heartbeat: source.heartbeats.at(-1) as number, renewed: true } });
+    await clock.advance(0);
     await drained;
+    expect(place.jobs).toHaveLength(2);
     expect(place.closed).toBe(true);
     expect(source.hellos).toHaveLength(1);
   });

@@ -15,7 +15,7 @@ interface GroupOptions {
   onRateLimited(queue: string, inMs: number): void;
   /** `moreWaiting`: the claim was used up. */
   assign(session: WorkerSession, attempts: ClaimedAttempt[], moreWaiting: boolean): void;
-  /** The session went away while its claim was under way. */
+  /** The session went away, or began to drain, while its claim was under way. */
   giveBack(session: WorkerSession, attempts: ClaimedAttempt[]): void;
   /** The worker has a later connection than this one. */
   onMoved(session: WorkerSession): void;
@@ -180,7 +180,7 @@ export class ClaimGroup {
       const attempts = bySession.get(session.id) ?? [];
       session.credits += count - attempts.length;
       if (attempts.length === 0) continue;
-      if (this.#sessions.has(session) && session.connected)
+      if (this.#sessions.has(session) && session.connected && !session.draining)
         this.#options.assign(session, attempts, moreWaiting);
       else this.#options.giveBack(session, attempts);
     }

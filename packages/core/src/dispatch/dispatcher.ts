@@ -69,7 +69,10 @@ export class Dispatcher {
     this.#claims = new ClaimDesk({
       ...parts,
       assign: (to, attempts, moreWaiting) => this.#assign(to, attempts, moreWaiting),
-      giveBack: (from, attempts) => void this.#giveBack(from, attempts),
+      giveBack: (from, attempts) => {
+        for (const attempt of attempts) this.#tracker.track(from, attempt);
+        void this.#giveBack(from, attempts);
+      },
       onMoved: (session) => this.#noteMoved(session),
       isCurrent: (session) => this.#sessions.get(session.id) === session,
     });

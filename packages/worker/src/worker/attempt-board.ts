@@ -87,6 +87,10 @@ export class AttemptBoard {
 
   /** @param moreWaiting the server had more than this worker has asked for */
   accept(assignments: Assignment[], moreWaiting: boolean): void {
+    if (!this.#taking) {
+      this.#giveBack(assignments.map((assignment) => ({ assignment })));
+      return;
+    }
     const receivedAt = this.#parts.clock.monotonic();
     this.#granted -= assignments.length;
     this.#gauge.arrived(receivedAt, moreWaiting);

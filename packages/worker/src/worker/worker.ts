@@ -71,6 +71,9 @@ export class Worker {
   #draining = false;
   #stuck = 0;
   readonly #failure = Promise.withResolvers<never>();
+  /** The heartbeat after which a draining worker has nothing more to wait for. */
+  #farewell = Number.POSITIVE_INFINITY;
+  readonly #farewellHeard = Promise.withResolvers<void>();
   readonly #drainAsked = Promise.withResolvers<void>();
 
   constructor(options: WorkerOptions) {
@@ -131,7 +134,7 @@ export class Worker {
     const timer = clock.after(deadlineMs, () => this.#board.stopAll('drain', DRAIN_GRACE_MS));
     await this.#board.idle();
     timer.cancel();
-    await within(clock, FAREWELL_MS, this.#outbox.emptied());
+    await within(clock, FAREWELL_MS, Promise.all([this.#outbox.emptied(), this.#heard()]));
     await this.close();
   }
 
@@ -222,6 +225,7 @@ export class Worker {
       for (const ref of frame.welcome.disowned) this.#outbox.settled(ref);
       this.#beat(frame.welcome.heartbeatMs);
     }
+    if (frame.lease && frame.lease.heartbeat >= this.#farewell) this.#farewellHeard.resolve();
     if (frame.lease?.renewed) this.#lease.renewed(frame.lease.heartbeat);
     else if (frame.lease) this.#fence();
     for (const settled of frame.settled) this.#outbox.settled(settled);
@@ -230,6 +234,14 @@ export class Worker {
     if (frame.stops.length > 0) this.#board.stop(frame.stops);
     if (frame.deadlines.length > 0) this.#board.moveDeadlines(frame.deadlines);
     if (frame.drain) this.#heedDrain();
+  }
+
+  /** Resolves when the server knows of the drain: nothing that it sends after that is an attempt. */
+  #heard(): Promise<void> {
+    if (!this.#session) return Promise.resolve();
+    this.#farewell = this.#lease.beat();
+    this.#outbox.say({ heartbeat: this.#farewell, stuck: this.#board.stuck });
+    return this.#farewellHeard.promise;
   }
 
   #sayHeartbeat(): void {
@@ -292,6 +304,6 @@ export class Worker {
 }
 
 /** Resolves when `work` does, or after `limitMs`. */
-function within(clock: Clock, limitMs: number, work: Promise<void>): Promise<void> {
-  return Promise.race([work, sleep(clock, limitMs)]);
+async function within(clock: Clock, limitMs: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, sleep(clock, limitMs)]);
 }
