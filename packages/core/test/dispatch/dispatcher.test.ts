@@ -276,6 +276,30 @@ describe('the dispatcher', () => {
     await worker.next((frame) => frame.outputStored === 1);
   });
 
+  it('gives back what a claim has taken for a worker that began to drain meanwhile', async () => {
+    await using harness = await Harness.open(server);
+    const { dispatch } = harness.store;
+    const claim = dispatch.claim.bind(dispatch);
+    const taken = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    dispatch.claim = async (request) => {
+      const answer = await claim(request);
+      if (answer.attempts.length > 0) {
+        taken.resolve();
+        await told.promise;
+      }
+      return answer;
+    };
+    const leaving = await harness.worker();
+    const task = await harness.submit();
+    await taken.promise;
+    leaving.say({ draining: true });
+    told.resolve();
+    const other = await harness.worker();
+    expect(await other.nextAssignment()).toMatchObject({ taskId: task.id, attempt: 2 });
+    expect(leaving.frames.flatMap((frame) => frame.assignments)).toEqual([]);
+  });
+
   it('stores the last progress before it shows the end', async () => {
     await using harness = await Harness.open(server);
     const worker = await harness.worker();
